@@ -1,0 +1,40 @@
+# One way to declare a room of the house. DEPS are the only folders it may include from.
+
+# ng_library(NAME SOURCES a.cc b.cc DEPS base net LIBS OpenSSL::Crypto)
+function(ng_library name)
+  cmake_parse_arguments(arg "" "" "SOURCES;DEPS;LIBS" ${ARGN})
+  add_library(ng_${name} STATIC ${arg_SOURCES})
+  target_include_directories(ng_${name} PUBLIC ${CMAKE_SOURCE_DIR}/src)
+  list(TRANSFORM arg_DEPS PREPEND ng_)
+  target_link_libraries(ng_${name} PUBLIC ng_flags ${arg_DEPS} ${arg_LIBS})
+  target_precompile_headers(ng_${name} REUSE_FROM ng_pch)
+endfunction()
+
+# ng_test(NAME SOURCES a_test.cc DEPS postgres testing): one test program, run as one ctest entry.
+function(ng_test name)
+  cmake_parse_arguments(arg "" "" "SOURCES;DEPS;LIBS" ${ARGN})
+  add_executable(ng_${name}_test ${arg_SOURCES})
+  list(TRANSFORM arg_DEPS PREPEND ng_)
+  target_link_libraries(ng_${name}_test PRIVATE ng_flags ${arg_DEPS} ${arg_LIBS} GTest::gtest GTest::gmock GTest::gtest_main)
+  target_include_directories(ng_${name}_test PRIVATE ${CMAKE_SOURCE_DIR}/src)
+  target_compile_definitions(ng_${name}_test PRIVATE NG_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
+  target_precompile_headers(ng_${name}_test REUSE_FROM ng_pch)
+  add_test(NAME ${name} COMMAND ng_${name}_test)
+  set_tests_properties(${name} PROPERTIES LABELS unit TIMEOUT 600)
+endfunction()
+
+# ng_fuzz(NAME SOURCE x_fuzz.cc DEPS postgres [SEEDS folder]): a libFuzzer program; ctest runs it for a short while.
+function(ng_fuzz name)
+  if(NOT NG_FUZZ)
+    return()
+  endif()
+  cmake_parse_arguments(arg "" "SOURCE;SEEDS" "DEPS;LIBS" ${ARGN})
+  add_executable(ng_${name}_fuzz ${arg_SOURCE})
+  list(TRANSFORM arg_DEPS PREPEND ng_)
+  target_link_libraries(ng_${name}_fuzz PRIVATE ng_flags ${arg_DEPS} ${arg_LIBS} -fsanitize=fuzzer)
+  target_include_directories(ng_${name}_fuzz PRIVATE ${CMAKE_SOURCE_DIR}/src)
+  set(NG_FUZZ_SECONDS 10 CACHE STRING "How long ctest runs each fuzz target")
+  add_test(NAME fuzz_${name}
+    COMMAND ng_${name}_fuzz -max_total_time=${NG_FUZZ_SECONDS} -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 ${arg_SEEDS})
+  set_tests_properties(fuzz_${name} PROPERTIES LABELS fuzz)
+endfunction()

@@ -1,0 +1,3 @@
+extern crate pg_query as _;
+use cedar_policy as _;
+use jsonwebtoken as _;

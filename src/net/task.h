@@ -1,0 +1,94 @@
+// Task<T>: a coroutine that runs when awaited and hands its value to the one who awaits.
+//
+// Lazy, move-only, [[nodiscard]]; awaited where made. State travels as parameters, by value, or by reference to something the
+// awaiting caller keeps alive; a coroutine lambda captures nothing. Nothing borrowed from a read buffer crosses a co_await on
+// that stream. An exception that leaves a coroutine is rethrown where it is awaited; ours do not throw.
+#pragma once
+
+#include <coroutine>
+#include <exception>
+#include <optional>
+#include <utility>
+
+#include "base/check.h"
+
+namespace narrowgate {
+
+template <class T>
+class [[nodiscard]] Task;
+
+namespace detail {
+
+struct TaskPromiseBase {
+  std::coroutine_handle<> waiter = std::noop_coroutine();
+  std::exception_ptr thrown;
+
+  struct Final {
+    bool await_ready() noexcept { return false; }
+    template <class P>
+    std::coroutine_handle<> await_suspend(std::coroutine_handle<P> self) noexcept { return self.promise().waiter; }
+    void await_resume() noexcept {}
+  };
+  std::suspend_always initial_suspend() noexcept { return {}; }
+  Final final_suspend() noexcept { return {}; }
+  void unhandled_exception() noexcept { thrown = std::current_exception(); }
+};
+
+}  // namespace detail
+
+template <class T>
+class [[nodiscard]] Task {
+ public:
+  struct promise_type : detail::TaskPromiseBase {
+    std::optional<T> value;
+    Task get_return_object() { return Task(std::coroutine_handle<promise_type>::from_promise(*this)); }
+    template <class U>
+    void return_value(U&& made) { value.emplace(std::forward<U>(made)); }
+  };
+
+  Task(Task&& other) noexcept : self_(std::exchange(other.self_, {})) {}
+  Task& operator=(Task&&) = delete;
+  ~Task() { if (self_) self_.destroy(); }
+
+  bool await_ready() const noexcept { return false; }
+  std::coroutine_handle<> await_suspend(std::coroutine_handle<> waiter) noexcept {
+    self_.promise().waiter = waiter;
+    return self_;
+  }
+  T await_resume() {
+    auto& promise = self_.promise();
+    if (promise.thrown) std::rethrow_exception(promise.thrown);
+    NG_CHECK(promise.value.has_value());
+    return std::move(*promise.value);
+  }
+
+ private:
+  explicit Task(std::coroutine_handle<promise_type> self) : self_(self) {}
+  std::coroutine_handle<promise_type> self_;
+};
+
+template <>
+class [[nodiscard]] Task<void> {
+ public:
+  struct promise_type : detail::TaskPromiseBase {
+    Task get_return_object() { return Task(std::coroutine_handle<promise_type>::from_promise(*this)); }
+    void return_void() noexcept {}
+  };
+
+  Task(Task&& other) noexcept : self_(std::exchange(other.self_, {})) {}
+  Task& operator=(Task&&) = delete;
+  ~Task() { if (self_) self_.destroy(); }
+
+  bool await_ready() const noexcept { return false; }
+  std::coroutine_handle<> await_suspend(std::coroutine_handle<> waiter) noexcept {
+    self_.promise().waiter = waiter;
+    return self_;
+  }
+  void await_resume() { if (self_.promise().thrown) std::rethrow_exception(self_.promise().thrown); }
+
+ private:
+  explicit Task(std::coroutine_handle<promise_type> self) : self_(self) {}
+  std::coroutine_handle<promise_type> self_;
+};
+
+}  // namespace narrowgate

@@ -1,0 +1,110 @@
+// The three answers: Permitted, Hold, Denial. A decision explains itself; the same value feeds the client's message, the
+// recording and the console.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "policy/operation.h"
+
+namespace narrowgate {
+
+namespace session {
+class Authorizer;
+}
+
+// security-model §4(h): the closed list.
+enum class DenialCode : std::uint8_t {
+  scope_denied, policy_denied, approval_pending, approval_denied, approval_mismatch, unclassified,
+  limit_exceeded, expired, revoked, suspended, identity, unavailable,
+};
+std::string_view to_string(DenialCode code);
+
+// What a refused client is told. Fixed templates only: no upstream text, no other people's words.
+struct Denial {
+  DenialCode code = DenialCode::unavailable;
+  std::string decision;             // dec_…
+  std::string message;              // "DELETE on public.refunds is outside task tsk_… (refund-triage)"
+  std::vector<std::string> need;    // "DELETE pg:orders/public.refunds"
+  std::vector<std::string> have;    // "SELECT,UPDATE pg:orders/public.refunds"
+  std::string ask;                  // how to request it inside the same protocol; empty if asking cannot help
+  std::string hint;                 // what would be allowed
+  std::string retry;                // never | after_grant | after:<s> | now_same_request | narrower
+  std::string object;               // the table concerned, if one
+  std::vector<std::string> policies;  // determining policy ids, for records and people; never sent to the client
+};
+// The denial object as JSON, at most 480 bytes (the smallest protocol's room): lists are cut with "…" before anything else is.
+std::string to_json(const Denial& denial);
+
+// What the gateway will enforce while a permitted operation runs. 0 means no limit.
+struct Enforced {
+  std::uint64_t rows_read_max = 0;
+  std::uint64_t rows_written_max = 0;
+  std::uint64_t bytes_max = 0;
+  std::chrono::milliseconds statement_max{0};
+  friend bool operator==(const Enforced&, const Enforced&) = default;
+};
+
+// A request that waits for a person.
+struct Hold {
+  std::string decision;               // dec_…
+  unsigned quorum = 1;                // how many different people must agree
+  std::vector<std::string> groups;    // who may; from the determining policies' @approval
+  std::string reason;                 // from @approval_reason
+  std::vector<std::string> policies;
+  Enforced enforced;                  // the ceiling a person is asked to agree to
+};
+
+// What a protocol hands to the gateway for a decision. Each protocol derives its own, with the bytes inside.
+struct Request {
+  virtual ~Request() = default;
+  virtual const Operation& operation() const = 0;
+  // The exact text or line a person would be shown, and its parameters rendered one per line. Borrowed from the request.
+  virtual std::string_view text() const = 0;
+  // What else changes the meaning of the text (settings, versions of the objects named), for the approval digest.
+  virtual std::string meaning() const = 0;
+};
+
+// A request that may be sent, once. Only the Authorizer can make one, and forward() takes nothing else: what was decided is
+// what is sent.
+class Permitted {
+ public:
+  Permitted(Permitted&&) = default;
+  Permitted& operator=(Permitted&&) = default;
+
+  Request& request() { return *request_; }
+  const Request& request() const { return *request_; }
+  const std::string& decision() const { return *decision_; }
+  const Enforced& enforced() const { return enforced_; }
+  // Set when a person approved exactly this: run it in a transaction of its own, check that its meaning() still holds there,
+  // and roll back above enforced().rows_written_max.
+  bool approved() const { return approved_; }
+
+ private:
+  friend class session::Authorizer;
+  Permitted(std::unique_ptr<Request> request, std::shared_ptr<const std::string> decision, Enforced enforced, bool approved)
+      : request_(std::move(request)), decision_(std::move(decision)), enforced_(enforced), approved_(approved) {}
+
+  std::unique_ptr<Request> request_;
+  std::shared_ptr<const std::string> decision_;
+  Enforced enforced_;
+  bool approved_ = false;
+};
+
+// Proof that this task may open this resource. Minted by the Authorizer.
+class OpenPermit {
+ public:
+  OpenPermit(OpenPermit&&) = default;
+
+ private:
+  friend class session::Authorizer;
+  OpenPermit() = default;
+};
+
+}  // namespace narrowgate
