@@ -64,9 +64,16 @@ struct Hold {
 // What a protocol hands to the gateway for a decision. Each protocol derives its own, with the bytes inside.
 struct Request {
   virtual ~Request() = default;
-  virtual const Operation& operation() const = 0;
-  // The exact text or line a person would be shown, and its parameters rendered one per line. Borrowed from the request.
+  // Shared, because the same text means the same operation: its address may key a cache for as long as it is held.
+  virtual const std::shared_ptr<const Operation>& operation() const = 0;
+  // The exact text or line a person would be shown. Valid until keep() or the conversation's next().
   virtual std::string_view text() const = 0;
+  // The parameters, rendered one by one; only for a person's eyes and for digests.
+  virtual std::vector<std::string> parameters() const = 0;
+  // Makes text() and parameters() the request's own, so that it can wait.
+  virtual void keep() = 0;
+  // Does deciding this run anything? False for a statement that is only being prepared.
+  virtual bool runs() const = 0;
   // What else changes the meaning of the text (settings, versions of the objects named), for the approval digest.
   virtual std::string meaning() const = 0;
 };

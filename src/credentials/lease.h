@@ -1,0 +1,35 @@
+// How we reach an upstream: where it is, and a credential of the gateway's own with an end. The client never sees either.
+//
+// Not here: finding the credential (one source per login kind), and the database roles a grant is compiled to.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/clock.h"
+#include "base/secret.h"
+#include "net/stream.h"
+
+namespace narrowgate {
+
+struct Lease {
+  std::string user;
+  SecretString password;
+  std::optional<WallTime> expires;  // nullopt: as long as the password lives
+};
+
+// A resource as a protocol needs to know it in order to connect.
+struct Upstream {
+  std::string resource;
+  net::Address address;
+  std::string database;
+  std::shared_ptr<const net::TlsClient> tls;  // nullptr: plain, which the configuration had to say
+  std::string tls_name;                       // the name the certificate must carry
+  std::string tls_ca_pem;                     // "" for the system's trust store
+  Lease lease;
+  std::string application_name;
+  bool client_settings = false;               // pass every startup setting of the client's on (examples/open)
+};
+
+}  // namespace narrowgate
