@@ -61,6 +61,12 @@ struct Hold {
   Enforced enforced;                  // the ceiling a person is asked to agree to
 };
 
+// A question to the gateway itself, in the protocol's own syntax: SELECT * FROM narrowgate.scope.
+struct GatewayCall {
+  enum class What : std::uint8_t { scope, status, request } what = What::scope;
+  std::vector<std::string> arguments;
+};
+
 // What a protocol hands to the gateway for a decision. Each protocol derives its own, with the bytes inside.
 struct Request {
   virtual ~Request() = default;
@@ -74,6 +80,8 @@ struct Request {
   virtual void keep() = 0;
   // Does deciding this run anything? False for a statement that is only being prepared.
   virtual bool runs() const = 0;
+  // Set when this is for the gateway itself and never for the upstream.
+  virtual const GatewayCall* gateway_call() const { return nullptr; }
   // What else changes the meaning of the text (settings, versions of the objects named), for the approval digest.
   virtual std::string meaning() const = 0;
 };

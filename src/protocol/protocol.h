@@ -65,11 +65,7 @@ class Ears {
   virtual void noticed(std::string_view what) = 0;  // worth a line in the recording
 };
 
-// A question to the gateway itself, in the protocol's own syntax: SELECT * FROM narrowgate.scope.
-struct GatewayCall {
-  enum class What { scope, status, request } what = What::scope;
-  std::vector<std::string> arguments;
-};
+// The gateway's answer to a GatewayCall.
 struct Table {
   std::vector<std::string> columns;
   std::vector<std::vector<std::string>> rows;
