@@ -75,8 +75,8 @@ struct RelayStep {
   Kind kind = Kind::more;
   char type = 0;            // frame: which
   std::size_t used = 0;     // bytes of the chunk this step took: drop them before asking again
-  ByteView raw;             // what stands for them on the client's side: inside the chunk, or inside the scanner until next()
-  ByteView body;            // frame: raw without type and length
+  ByteView raw = {};        // what stands for them on the client's side: inside the chunk, or inside the scanner until next()
+  ByteView body = {};       // frame: raw without type and length
   std::uint64_t rows = 0;   // bulk: DataRow and CopyData messages that begin in it (PostgreSQL copies out one row in each)
   std::uint64_t bytes = 0;  // bulk: their whole sizes, headers included, even if their ends are still to come
 };

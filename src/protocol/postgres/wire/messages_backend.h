@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <variant>
 #include <vector>
@@ -74,7 +75,7 @@ struct CopyResponse {
   enum class Kind : char { in = 'G', out = 'H', both = 'W' };
   Kind kind = Kind::in;
   Format format = Format::text;
-  std::vector<Format> column_formats;
+  std::vector<Format> column_formats = {};
 };
 struct CopyData {
   ByteView data;
@@ -110,6 +111,9 @@ Result<ReadyForQuery> decode_ready_for_query(ByteView body);
 Result<CommandComplete> decode_command_complete(ByteView body);
 Result<RowDescription> decode_row_description(ByteView body);
 Result<DataRow> decode_data_row(ByteView body);
+// A DataRow's values, copied out.
+using TextRow = std::vector<std::optional<std::string>>;
+Result<TextRow> decode_text_row(ByteView body);
 Result<ParameterDescription> decode_parameter_description(ByteView body);
 Result<CopyResponse> decode_copy_response(CopyResponse::Kind kind, ByteView body);
 Result<NotificationResponse> decode_notification_response(ByteView body);

@@ -80,9 +80,10 @@ struct SaslInitial {
 Result<SaslInitial> decode_sasl_initial(ByteView body);
 inline std::string_view decode_sasl_response(ByteView body) { return as_text(body); }
 
-// The format of value `index` of `count`.
+// The format of value or column `index`; text beyond the list's end (a client may name the wrong number for results).
 inline Format format_of(const std::vector<Format>& formats, std::size_t index) {
-  return formats.empty() ? Format::text : formats.size() == 1 ? formats[0] : formats[index];
+  const std::size_t at = formats.size() == 1 ? 0 : index;
+  return at < formats.size() ? formats[at] : Format::text;
 }
 
 void write(wire::Writer out, const Query& message);

@@ -30,7 +30,7 @@ struct Refusal {
 
 Refusal refusal_for(const Denial& denial, Moment moment);
 Refusal refusal_for(const Error& error, Moment moment);
-// Our login upstream was refused: its SQLSTATE and words, as words of the upstream.
+// Our login upstream was refused: its SQLSTATE (57P03 if it is about our credential) and its words, as words of the upstream.
 Refusal refusal_for(const UpstreamRefusal& refusal);
 // A notice while a person is asked; the statement waits.
 Refusal notice_for(const Hold& hold);

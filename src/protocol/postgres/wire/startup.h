@@ -2,7 +2,7 @@
 //
 //   ClientGreeting     the order of SSLRequest, GSSENCRequest, StartupMessage, CancelRequest, and what may not follow them
 //   StartupMessage     what the client wants to be: user, database, settings; read exactly as PostgreSQL reads them
-//   client_settings()  every setting it asks for, whichever way it is spelled: parameter, -c, -cname, --name
+//   client_settings()  every setting it asks for, whichever way it is spelled: parameter, -c, -cname, --name (startup_options.cc)
 //
 // Promises:
 //  - A length outside [8, limits::startup_bytes_max] is an error as soon as its four bytes are there.
