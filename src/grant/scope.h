@@ -2,6 +2,12 @@
 //
 // Promises, each a property test: intersection is idempotent, commutative, associative and monotone, and never wider than
 // either side. No regular expressions: subset and intersection of every pattern are decidable and exact.
+//
+// What a scope means, which the tests hold the code to: it permits a set of points (resource, verb, object, column, with or
+// without WHERE, limits), and an effect is permitted if each of its columns is. "Every column" is a column of its own that only
+// an atom without a column list has. Intersection is that of the sets of points; subset too.
+//
+// Not here: effects on harmless system catalogs (Effect::catalog), which every session may read; the caller passes them over.
 #pragma once
 
 #include <chrono>
@@ -18,6 +24,10 @@
 
 namespace narrowgate::grant {
 
+inline constexpr std::size_t identifier_bytes_max = 127;      // PostgreSQL's 63 and its relatives' 127
+inline constexpr std::size_t columns_max = 1'600;             // of one table, PostgreSQL's own cap
+inline constexpr std::size_t pattern_bytes_max = 64 * 1024;   // one object pattern as text
+
 // An absent limit does not limit. The meet of two is the smaller.
 struct Limits {
   std::optional<std::uint64_t> rows_read, rows_written, bytes;
@@ -25,12 +35,12 @@ struct Limits {
   friend bool operator==(const Limits&, const Limits&) = default;
 };
 Limits meet(const Limits& a, const Limits& b);
-bool within(const Limits& inner, const Limits& outer);
+bool within(const Limits& inner, const Limits& outer);        // does `outer` allow all that `inner` allows?
 
 // "public.refunds", "public.customers(id, name)", "public.*", "*.*". Identifiers as the catalog spells them; a name that is
 // not plain lower case is written in double quotes, as in SQL.
 struct ObjectPattern {
-  std::string schema;               // "*": every schema but the system's
+  std::string schema;               // "*": every schema but the system's, which must be named
   std::string name;                 // "*": every object
   std::set<std::string> columns;    // empty: every column
   friend auto operator<=>(const ObjectPattern&, const ObjectPattern&) = default;
@@ -40,15 +50,19 @@ struct ObjectPattern {
 };
 std::optional<ObjectPattern> intersect(const ObjectPattern& a, const ObjectPattern& b);
 bool subset(const ObjectPattern& inner, const ObjectPattern& outer);
+// PostgreSQL reserves "pg_…" for itself: pg_catalog, pg_toast, temporary schemas. And information_schema.
+bool is_system_schema(std::string_view schema);
 
 struct Atom {
   std::string resource;             // a configured resource's name
   std::string verb;                 // upper case for SQL; "*": every verb
   ObjectPattern object;
   Limits limits;
-  bool where_required = false;
+  bool where_required = false;      // of UPDATE and DELETE; says nothing about other verbs
   friend bool operator==(const Atom&, const Atom&) = default;
 };
+std::optional<Atom> intersect(const Atom& a, const Atom& b);
+bool subset(const Atom& inner, const Atom& outer);
 
 class Scope {
  public:
@@ -60,8 +74,11 @@ class Scope {
   Scope on(std::string_view resource) const;
 
   // May this effect happen under this scope, and with which limits? The limits are those of the widest atoms that cover it
-  // (columns may be covered by several atoms together). nullopt: not covered.
+  // (columns may be covered by several atoms together). nullopt: not covered. Where several limits would do and none is the
+  // widest, most rows written wins, then most rows read, bytes and time.
   std::optional<Limits> covers(std::string_view resource, const Effect& effect, bool has_where) const;
+  // May it happen within exactly these limits?
+  bool permits(std::string_view resource, const Effect& effect, bool has_where, const Limits& limits) const;
 
   friend bool operator==(const Scope&, const Scope&) = default;
 
