@@ -1,0 +1,59 @@
+# The areas of scripts/test. Sourced after compile.sh, with $root and $results set.
+#
+# An area is a function that runs tests and leaves what they counted as $results/<area>.json: {"passed", "failed", "skipped"}.
+# One that ends badly without saying so counts as one failed test.
+# shellcheck shell=bash
+
+run_area() {
+  local area=$1 started=$SECONDS status=0
+  say "$area"
+  # A subshell, so that an area which gives up does not take the others along.
+  (area_"$area") || status=$?
+  python3 "$root/scripts/lib/tally.py" area "$results" "$area" "$status" "$((SECONDS - started))"
+}
+
+area_tidy() {
+  need tidy format
+  python3 "$root/test/tidy.py" --json "$results/tidy.json"
+}
+
+area_unit() { unit_tests dev unit; }
+area_sanitize() { unit_tests asan-ubsan sanitize; }
+area_tsan() { unit_tests tsan tsan; }
+
+# Unit tests may ask for a real server: the store's and the fakes' own tests do.
+unit_tests() {
+  need postgres
+  compile "$1" || return 1
+  run_ctest "$1" "$2" -L unit
+}
+
+area_fuzz() {
+  need build sanitizers
+  local targets
+  (cd "$root" && cmake --preset fuzz -DNG_FUZZ_SECONDS="${NG_FUZZ_SECONDS:-5}") >&2 || return 1
+  mapfile -t targets < <(fuzz_targets fuzz)
+  [ ${#targets[@]} -gt 0 ] || fail 'the fuzz preset has no fuzz target'
+  compile fuzz "${targets[@]}" || return 1
+  run_ctest fuzz fuzz -L fuzz
+}
+
+area_postgres() {
+  need postgres
+  compile release || return 1
+  python3 "$root/test/e2e/run.py" --json "$results/postgres.json"
+}
+
+area_demo() {
+  "$root/scripts/demo" --check --json "$results/demo.json"
+}
+
+# run_ctest PRESET AREA ARGUMENT…: counts the test cases inside the programs, not the programs.
+run_ctest() {
+  local preset=$1 area=$2 cases=$results/$2.cases status=0
+  shift 2
+  mkdir "$cases"
+  (cd "$root" && GTEST_OUTPUT="json:$cases/" ctest --test-dir "build/$preset" --output-on-failure --no-tests=error \
+    --parallel "$(parallel_jobs)" --output-junit "$cases/ctest.xml" "$@") || status=$?
+  python3 "$root/scripts/lib/tally.py" ctest "$cases" "$results/$area.json" "$status"
+}
