@@ -8,10 +8,10 @@ namespace narrowgate::postgres {
 
 ClientLogin ClientLogin::ask_for_token() { return {}; }
 
-ClientLogin ClientLogin::ask_for_scram(ScramVerifier verifier, Bytes end_point, std::string nonce) {
+ClientLogin ClientLogin::ask_for_scram(ScramQuestion question, Bytes end_point, std::string nonce) {
   ClientLogin login;
   login.state_ = State::sasl_initial;
-  login.verifier_ = std::move(verifier);
+  login.question_ = std::move(question);
   login.end_point_ = std::move(end_point);
   login.nonce_ = std::move(nonce);
   return login;
@@ -59,7 +59,7 @@ Result<Bytes> ClientLogin::begin_sasl(ByteView body) {
     return Error{Code::malformed, Blame::client, fmt::format("the client chose the mechanism \"{}\", which was not offered", visible(initial.mechanism))};
   }
   if (!initial.data) return Error{Code::malformed, Blame::client, "SCRAM: the client speaks first and said nothing"};
-  scram_.emplace(verifier_, initial.mechanism, end_point_, nonce_);
+  scram_.emplace(question_, initial.mechanism, end_point_, nonce_);
   NG_TRY(const std::string first, scram_->first(*initial.data));
   state_ = State::sasl_response;
   Bytes out;

@@ -27,7 +27,10 @@ class ClientLogin {
  public:
   static ClientLogin ask_for_token();
   // `end_point`: our certificate's digest when under TLS, to offer channel binding; else empty.
-  static ClientLogin ask_for_scram(ScramVerifier verifier, Bytes end_point, std::string nonce = scram_nonce());
+  static ClientLogin ask_for_scram(ScramQuestion question, Bytes end_point, std::string nonce = scram_nonce());
+  static ClientLogin ask_for_scram(ScramVerifier verifier, Bytes end_point, std::string nonce = scram_nonce()) {
+    return ask_for_scram(question_of(std::move(verifier)), std::move(end_point), std::move(nonce));
+  }
 
   Bytes begin() const;
   // At most one message. finished: token() holds what was sent, or the SCRAM proof was right.
@@ -44,7 +47,7 @@ class ClientLogin {
   State state_ = State::token;
   FrontendFrames frames_{FrontendFrames::Phase::login};
   SecretString token_;
-  ScramVerifier verifier_;
+  ScramQuestion question_;
   Bytes end_point_;
   std::string nonce_;
   std::optional<ScramServer> scram_;

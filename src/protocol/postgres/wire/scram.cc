@@ -4,8 +4,10 @@
 #include <openssl/crypto.h>
 
 #include <algorithm>
-#include <charconv>
+#include <array>
+#include <optional>
 
+#include "protocol/postgres/wire/decimal.h"
 #include "protocol/postgres/wire/scram_text.h"
 
 namespace narrowgate::postgres {
@@ -52,13 +54,6 @@ Result<Done> check_password(const SecretString& password) {
 Result<Done> check_iterations(std::uint64_t count, Blame blame) {
   if (count >= limits::scram_iterations_min && count <= limits::scram_iterations_max) return Done{};
   return no(blame, fmt::format("{} iterations; between {} and {} are taken", count, limits::scram_iterations_min, limits::scram_iterations_max));
-}
-
-std::optional<std::uint64_t> number(std::string_view text) {
-  std::uint64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (text.empty() || error != std::errc{} || end != text.data() + text.size()) return {};
-  return value;
 }
 
 std::optional<Digest> digest_from_base64(std::string_view text) {
@@ -116,7 +111,7 @@ Result<ScramVerifier> ScramVerifier::parse(std::string_view text) {
     return word;
   };
   if (take('$') != scram_sha_256) return unreadable;
-  const auto iterations = number(take(':'));
+  const auto iterations = read_decimal(take(':'));
   Result<Bytes> salt = from_base64(take('$'));
   const auto stored = digest_from_base64(take(':'));
   const auto server = digest_from_base64(text);
@@ -127,8 +122,22 @@ Result<ScramVerifier> ScramVerifier::parse(std::string_view text) {
 
 // ---- server side
 
-ScramServer::ScramServer(ScramVerifier verifier, std::string_view mechanism, Bytes end_point, std::string nonce)
-    : verifier_(std::move(verifier)), plus_(mechanism == scram_sha_256_plus), end_point_(std::move(end_point)), nonce_(std::move(nonce)) {
+ScramQuestion question_of(ScramVerifier verifier) {
+  ScramQuestion question{verifier.salt, verifier.iterations, {}};
+  question.check = [kept = std::move(verifier)](std::string_view auth_message, ByteView proof) -> std::optional<Digest> {
+    Digest given{};
+    if (proof.size() != given.size()) return std::nullopt;
+    std::copy(proof.begin(), proof.end(), given.begin());
+    const Digest client_key = xored(given, keyed(kept.stored_key, auth_message));
+    const Digest signature = keyed(kept.server_key, auth_message);
+    if (!equal(sha256(client_key), kept.stored_key) || kept.mock) return std::nullopt;
+    return signature;
+  };
+  return question;
+}
+
+ScramServer::ScramServer(ScramQuestion question, std::string_view mechanism, Bytes end_point, std::string nonce)
+    : question_(std::move(question)), plus_(mechanism == scram_sha_256_plus), end_point_(std::move(end_point)), nonce_(std::move(nonce)) {
   NG_CHECK(!plus_ || !end_point_.empty());
 }
 
@@ -156,7 +165,7 @@ Result<std::string> ScramServer::first(std::string_view client_first) {
   const std::string_view client_nonce = in.take('r');
   if (!in.read_all() || !is_scram_nonce(client_nonce)) return bad(Blame::client, "the first message is not n=…,r=<nonce>");
   nonce_.insert(0, client_nonce);
-  std::string answer = fmt::format("r={},s={},i={}", nonce_, to_base64(verifier_.salt), verifier_.iterations);
+  std::string answer = fmt::format("r={},s={},i={}", nonce_, to_base64(question_.salt), question_.iterations);
   auth_message_ = fmt::format("{},{}", bare, answer);
   state_ = 1;
   return answer;
@@ -174,12 +183,10 @@ Result<std::string> ScramServer::finish(std::string_view client_final) {
   if (binding != channel_binding_of(gs2_header_, plus_, end_point_)) return no(Blame::client, "the channel binding does not fit this connection");
   if (nonce != nonce_) return no(Blame::client, "the final message's nonce is not this login's");
   const std::string auth_message = fmt::format("{},{}", auth_message_, without_proof);
-  const Digest client_key = xored(*proof, keyed(verifier_.stored_key, auth_message));
-  const bool right = equal(sha256(client_key), verifier_.stored_key);
-  std::string answer = "v=" + to_base64(keyed(verifier_.server_key, auth_message));
-  if (!right || verifier_.mock) return no(Blame::client, "the proof is wrong");
+  const auto signature = question_.check(auth_message, *proof);
+  if (!signature) return no(Blame::client, "the proof is wrong");
   state_ = 2;
-  return answer;
+  return "v=" + to_base64(*signature);
 }
 
 // ---- client side
@@ -206,7 +213,7 @@ Result<std::string> ScramClient::answer(std::string_view server_first) {
   ScramText in(server_first);
   const std::string_view nonce = in.take('r');
   const Result<Bytes> salt = from_base64(in.take('s'));
-  const auto iterations = number(in.take('i'));
+  const auto iterations = read_decimal(in.take('i'));
   if (!in.read_all() || !salt || !iterations || !is_scram_nonce(nonce)) return bad(Blame::upstream, "the server's first message is not r=…,s=…,i=…");
   if (nonce.size() <= nonce_.size() || !nonce.starts_with(nonce_)) return no(Blame::upstream, "the server's nonce does not extend ours");
   if (salt->empty() || salt->size() > limits::scram_salt_bytes_max) return no(Blame::upstream, "the server's salt is empty or too long");

@@ -11,6 +11,8 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -44,18 +46,29 @@ ScramVerifier mock_verifier(ByteView gateway_secret, std::string_view user, unsi
 
 std::string scram_nonce();  // 18 random bytes in base64, as PostgreSQL makes them
 
+// What the server side must know: the salt to name, and how to tell a right proof. Whoever checks may hold several keys of one user.
+struct ScramQuestion {
+  Bytes salt;
+  unsigned iterations = limits::scram_iterations_default;
+  // The server's signature, if `client_proof` is right for `auth_message`.
+  std::function<std::optional<Digest>(std::string_view auth_message, ByteView client_proof)> check;
+};
+ScramQuestion question_of(ScramVerifier verifier);
+
 class ScramServer {
  public:
   // `mechanism`: the one the client chose. `end_point`: our own certificate's digest; empty when there is no TLS, and then PLUS
   // must not have been offered.
-  ScramServer(ScramVerifier verifier, std::string_view mechanism, Bytes end_point, std::string nonce = scram_nonce());
+  ScramServer(ScramQuestion question, std::string_view mechanism, Bytes end_point, std::string nonce = scram_nonce());
+  ScramServer(ScramVerifier verifier, std::string_view mechanism, Bytes end_point, std::string nonce = scram_nonce())
+      : ScramServer(question_of(std::move(verifier)), mechanism, std::move(end_point), std::move(nonce)) {}
 
   Result<std::string> first(std::string_view client_first);    // → server-first-message
   Result<std::string> finish(std::string_view client_final);   // → server-final-message; Code::refused: the proof is wrong
 
  private:
   Result<std::string_view> read_gs2(std::string_view client_first);
-  ScramVerifier verifier_;
+  ScramQuestion question_;
   bool plus_;
   Bytes end_point_;
   std::string nonce_;          // ours; after first() the client's and ours
