@@ -3,6 +3,9 @@
 // Lazy, move-only, [[nodiscard]]; awaited where made. State travels as parameters, by value, or by reference to something the
 // awaiting caller keeps alive; a coroutine lambda captures nothing. Nothing borrowed from a read buffer crosses a co_await on
 // that stream. An exception that leaves a coroutine is rethrown where it is awaited; ours do not throw.
+//
+// A task that ends without waiting costs its awaiter no stack, in any build: compilers turn a jump between coroutines into a
+// plain call at -O0, so a loop over ready reads would otherwise overflow in debug and sanitizer builds.
 #pragma once
 
 #include <coroutine>
@@ -20,7 +23,7 @@ class [[nodiscard]] Task;
 namespace detail {
 
 struct TaskPromiseBase {
-  std::coroutine_handle<> waiter = std::noop_coroutine();
+  std::coroutine_handle<> waiter = std::noop_coroutine();  // set once the task had to wait
   std::exception_ptr thrown;
 
   struct Final {
@@ -33,6 +36,15 @@ struct TaskPromiseBase {
   Final final_suspend() noexcept { return {}; }
   void unhandled_exception() noexcept { thrown = std::current_exception(); }
 };
+
+// Runs `self` as far as it goes; whether `waiter` has to be suspended until it ends.
+template <class P>
+bool start_task(std::coroutine_handle<P> self, std::coroutine_handle<> waiter) {
+  self.resume();
+  if (self.done()) return false;
+  self.promise().waiter = waiter;
+  return true;
+}
 
 }  // namespace detail
 
@@ -51,10 +63,7 @@ class [[nodiscard]] Task {
   ~Task() { if (self_) self_.destroy(); }
 
   bool await_ready() const noexcept { return false; }
-  std::coroutine_handle<> await_suspend(std::coroutine_handle<> waiter) noexcept {
-    self_.promise().waiter = waiter;
-    return self_;
-  }
+  bool await_suspend(std::coroutine_handle<> waiter) { return detail::start_task(self_, waiter); }
   T await_resume() {
     auto& promise = self_.promise();
     if (promise.thrown) std::rethrow_exception(promise.thrown);
@@ -80,10 +89,7 @@ class [[nodiscard]] Task<void> {
   ~Task() { if (self_) self_.destroy(); }
 
   bool await_ready() const noexcept { return false; }
-  std::coroutine_handle<> await_suspend(std::coroutine_handle<> waiter) noexcept {
-    self_.promise().waiter = waiter;
-    return self_;
-  }
+  bool await_suspend(std::coroutine_handle<> waiter) { return detail::start_task(self_, waiter); }
   void await_resume() { if (self_.promise().thrown) std::rethrow_exception(self_.promise().thrown); }
 
  private:

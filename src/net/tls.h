@@ -8,14 +8,14 @@
 #include <vector>
 
 #include "base/bytes.h"
-#include "base/secret.h"
+#include "base/result.h"
 
 namespace narrowgate::net {
 
 struct TlsInfo {
   std::string version;                      // "TLSv1.3"
   std::string alpn;                         // "" if none was negotiated
-  std::optional<std::string> peer_subject;  // of a client certificate that verified
+  std::optional<std::string> peer_subject;  // of the other side's certificate, which verified; RFC 2253
   std::vector<std::string> peer_uris;       // URI SANs (SPIFFE)
   std::vector<std::string> peer_names;      // DNS SANs
   std::string peer_fingerprint;             // sha256:<hex> of the DER
@@ -37,15 +37,24 @@ class TlsServer {
  public:
   static Result<std::shared_ptr<const TlsServer>> create(const TlsServerOptions& options);
   virtual ~TlsServer() = default;
+
+ private:
+  friend struct TlsServerContext;
+  TlsServer() = default;
 };
 class TlsClient {
  public:
   static Result<std::shared_ptr<const TlsClient>> create(const TlsClientOptions& options);
   virtual ~TlsClient() = default;
+
+ private:
+  friend struct TlsClientContext;
+  TlsClient() = default;
 };
 
-// A certificate authority of our own for a first run: made once in `folder` (ca.pem, ca.key 0600), signs a server certificate
-// for `names` (DNS names and IP addresses). Returns what a TlsServer needs; re-issued when near its end or when names change.
+// A certificate authority of our own for a first run: made once in `folder` (ca.pem for clients, ca.key 0600), signs a server
+// certificate for `names` (DNS names and IP addresses; server.pem, server.key 0600). Returns what a TlsServer needs; re-issued within
+// 30 days of its end or when names change. Blocking.
 struct OwnCertificate {
   std::string ca_pem, certificate_pem, key_pem;
 };
