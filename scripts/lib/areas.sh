@@ -3,6 +3,7 @@
 # An area is a function that runs tests and leaves what they counted as $results/<area>.json: {"passed", "failed", "skipped"}.
 # One that ends badly without saying so counts as one failed test.
 # shellcheck shell=bash
+: "${root:?}" "${results:?}"
 
 run_area() {
   local area=$1 started=$SECONDS status=0
@@ -13,8 +14,8 @@ run_area() {
 }
 
 area_tidy() {
-  need tidy format
-  python3 "$root/test/tidy.py" --json "$results/tidy.json"
+  need tidy format libraries # headers are compiled one by one
+  python3 "$root/test/tidy/run.py" --json "$results/tidy.json"
 }
 
 area_unit() { unit_tests dev unit; }

@@ -1,5 +1,6 @@
 # Configuring and building one CMake preset. Sourced after say.sh and need.sh, with $root set.
 # shellcheck shell=bash
+: "${root:?}"
 
 # compile PRESET [TARGET…]: everything, or these targets.
 compile() {

@@ -3,7 +3,8 @@
 #   need build            a compiler, the libraries, a Rust toolchain
 #   need postgres         a PostgreSQL server and psql, for tests and the demo
 #   need sanitizers       clang, for sanitizers and fuzzing
-#   need format, lint     clang-format, clang-tidy
+#   need tidy, format, lint, libraries
+#                         what those checks run; the libraries alone, without Rust
 #
 # Installs Debian packages with apt-get, as root or through sudo, and says so before it does. Where everything is there already it
 # touches nothing. Elsewhere than on Debian it names what it misses and stops. Nothing is written into the clone.
@@ -27,6 +28,7 @@ need() {
   for purpose in "$@"; do
     case $purpose in
       build) need_packages "$purpose" "$packages_build" && need_rust && use_caches ;;
+      libraries) need_packages "$purpose" "$packages_build" ;;
       postgres) need_packages "$purpose" "$packages_postgres" ;;
       sanitizers) need_packages "$purpose" "$packages_sanitizers" ;;
       format) need_packages "$purpose" "$packages_format" ;;
