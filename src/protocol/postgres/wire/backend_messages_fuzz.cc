@@ -27,6 +27,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     return 0;
   }
   if (const auto* error = std::get_if<backend::ErrorResponse>(&*message)) check_printable(error->fields);
-  if (const auto* complete = std::get_if<backend::CommandComplete>(&*message)) NG_CHECK(complete->tag.starts_with(complete->verb));
+  if (const auto* complete = std::get_if<backend::CommandComplete>(&*message))
+    NG_CHECK(complete->tag.starts_with(complete->verb));
   return 0;
 }

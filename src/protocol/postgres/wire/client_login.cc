@@ -45,7 +45,8 @@ Result<Bytes> ClientLogin::answer(ByteView body) {
     answer::authentication_sasl_final(out, last);
   } else {
     NG_TRY(const std::string_view token, frontend::decode_password(body));
-    if (token.empty()) return Error{Code::refused, Blame::client, "the client sent an empty password; it wants the agent's token there"};
+    if (token.empty())
+      return Error{Code::refused, Blame::client, "the client sent an empty password; it wants the agent's token there"};
     token_ = SecretString(std::string(token));
   }
   state_ = State::finished;
@@ -56,7 +57,8 @@ Result<Bytes> ClientLogin::begin_sasl(ByteView body) {
   NG_TRY(const frontend::SaslInitial initial, frontend::decode_sasl_initial(body));
   const bool plus = initial.mechanism == scram_sha_256_plus && !end_point_.empty();
   if (!plus && initial.mechanism != scram_sha_256) {
-    return Error{Code::malformed, Blame::client, fmt::format("the client chose the mechanism \"{}\", which was not offered", visible(initial.mechanism))};
+    return Error{Code::malformed, Blame::client,
+                 fmt::format("the client chose the mechanism \"{}\", which was not offered", visible(initial.mechanism))};
   }
   if (!initial.data) return Error{Code::malformed, Blame::client, "SCRAM: the client speaks first and said nothing"};
   scram_.emplace(question_, initial.mechanism, end_point_, nonce_);

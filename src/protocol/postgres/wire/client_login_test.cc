@@ -61,7 +61,8 @@ TEST(ClientLogin, TakesNothingButPasswords) {
 
 TEST(ClientLogin, OffersChannelBindingOnlyUnderTls) {
   EXPECT_THAT(heard(ClientLogin::ask_for_scram(verifier(), {}).begin()).mechanisms, ElementsAre("SCRAM-SHA-256"));
-  EXPECT_THAT(heard(ClientLogin::ask_for_scram(verifier(), Bytes(32)).begin()).mechanisms, ElementsAre("SCRAM-SHA-256-PLUS", "SCRAM-SHA-256"));
+  EXPECT_THAT(heard(ClientLogin::ask_for_scram(verifier(), Bytes(32)).begin()).mechanisms,
+              ElementsAre("SCRAM-SHA-256-PLUS", "SCRAM-SHA-256"));
 }
 
 TEST(ClientLogin, ProvesAClientByScram) {
@@ -69,12 +70,14 @@ TEST(ClientLogin, ProvesAClientByScram) {
   EXPECT_TRUE(log_in(ClientLogin::ask_for_scram(verifier(), Bytes(32)), *ScramClient::create(password, Bytes(32), true)).ok());
   EXPECT_TRUE(log_in(ClientLogin::ask_for_scram(verifier(), Bytes(32)), *ScramClient::create(password, {}, false)).ok());
   const SecretString wrong(std::string("eraser"));
-  EXPECT_EQ(log_in(ClientLogin::ask_for_scram(verifier(), {}), *ScramClient::create(wrong, {}, false)).error().code, Code::refused);
+  EXPECT_EQ(log_in(ClientLogin::ask_for_scram(verifier(), {}), *ScramClient::create(wrong, {}, false)).error().code,
+            Code::refused);
 }
 
 TEST(ClientLogin, RefusesAMechanismItDidNotOffer) {
   for (const auto* mechanism : {"SCRAM-SHA-256-PLUS", "SCRAM-SHA-1", "OAUTHBEARER", "", "scram-sha-256"}) {
-    EXPECT_EQ(ClientLogin::ask_for_scram(verifier(), {}).next(initial(mechanism, "n,,n=,r=abc")).error().code, Code::malformed) << mechanism;
+    EXPECT_EQ(ClientLogin::ask_for_scram(verifier(), {}).next(initial(mechanism, "n,,n=,r=abc")).error().code, Code::malformed)
+        << mechanism;
   }
   EXPECT_EQ(ClientLogin::ask_for_scram(verifier(), {}).next(initial("SCRAM-SHA-256", {})).error().code, Code::malformed);
 }

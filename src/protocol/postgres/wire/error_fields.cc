@@ -36,7 +36,8 @@ void write_printable(wire::Writer out, ErrorKind kind, const ErrorFields& fields
   std::vector<std::string> values;
   values.reserve(fields.all().size());
   std::vector<ErrorField> printable;
-  for (const ErrorField& field : fields.all()) printable.push_back({field.code, values.emplace_back(printable_text(field.value))});
+  for (const ErrorField& field : fields.all())
+    printable.push_back({field.code, values.emplace_back(printable_text(field.value))});
   write_error_fields(out, kind, printable);
 }
 

@@ -15,7 +15,7 @@
 namespace narrowgate::postgres {
 
 struct ErrorField {
-  char code = 0;           // S V C M D H P p q W s t c d n F L R
+  char code = 0;  // S V C M D H P p q W s t c d n F L R
   std::string_view value;
 };
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 
 #include "protocol/wire/reader.h"
@@ -74,18 +75,21 @@ std::string name(Byte type) {
 }
 
 Error unknown_type(Byte type, Blame blame) {
-  return {Code::malformed, blame, fmt::format("no message has the type {}; the stream is out of step or not PostgreSQL's", name(type))};
+  return {Code::malformed, blame,
+          fmt::format("no message has the type {}; the stream is out of step or not PostgreSQL's", name(type))};
 }
 
 // The body's size, from a header whose type is known.
 Result<std::size_t> body_size(const Byte* header, const Shape& shape, Blame blame) {
   const std::uint32_t length = wire::load_u32(header + 1);
   if (length < 4 || length - 4 < shape.body_min) {
-    return Error{Code::malformed, blame, fmt::format("message {} has the length {}, which is too short for it", name(header[0]), length)};
+    return Error{Code::malformed, blame,
+                 fmt::format("message {} has the length {}, which is too short for it", name(header[0]), length)};
   }
   if (length - 4 <= shape.body_max) return std::size_t(length - 4);
   const Code code = shape.body_max == 0 ? Code::malformed : Code::too_large;
-  return Error{code, blame, fmt::format("message {} has the length {}; at most {} is taken", name(header[0]), length, shape.body_max + 4)};
+  return Error{code, blame,
+               fmt::format("message {} has the length {}; at most {} is taken", name(header[0]), length, shape.body_max + 4)};
 }
 
 }  // namespace
@@ -166,10 +170,13 @@ RelayStep RelayScanner::walk_bulk(ByteView chunk) {
     if (length < length_min || length > limits::message_bytes_max || rows == rows_max || size > bytes_max - bytes) break;
     ++rows;
     bytes += size;
-    const std::size_t here = size < left ? std::size_t(size) : left;
-    bulk_left_ = std::size_t(size) - here;
-    at += here;
-    left -= here;
+    if (size > left) {
+      bulk_left_ = std::size_t(size) - left;
+      left = 0;
+      break;
+    }
+    at += size;
+    left -= std::size_t(size);
   }
   if (rows_left_ != unlimited) rows_left_ -= rows;
   if (bytes_left_ != unlimited) bytes_left_ -= bytes;
@@ -192,7 +199,10 @@ Result<RelayStep> RelayScanner::inspect(ByteView chunk) {
   if (shape.kind == Shape::Kind::stream) return RelayStep{.kind = RelayStep::Kind::over_budget, .type = char(chunk[0])};
   const std::size_t size = header_bytes + body;
   if (chunk.size() < size) return keep(chunk);
-  return RelayStep{.kind = RelayStep::Kind::frame, .type = char(chunk[0]), .used = size, .raw = chunk.first(size),
+  return RelayStep{.kind = RelayStep::Kind::frame,
+                   .type = char(chunk[0]),
+                   .used = size,
+                   .raw = chunk.first(size),
                    .body = chunk.subspan(header_bytes, body)};
 }
 
@@ -222,7 +232,10 @@ Result<RelayStep> RelayScanner::resume(ByteView chunk) {
   }
   if (!take_up_to(header_bytes + body)) return RelayStep{.used = used};
   kept_is_out_ = true;
-  return RelayStep{.kind = RelayStep::Kind::frame, .type = char(kept_[0]), .used = used, .raw = kept_,
+  return RelayStep{.kind = RelayStep::Kind::frame,
+                   .type = char(kept_[0]),
+                   .used = used,
+                   .raw = kept_,
                    .body = ByteView(kept_).subspan(header_bytes)};
 }
 

@@ -115,8 +115,8 @@ class RelayScanner {
   std::size_t bulk_left_ = 0;  // of the row or copy data under way
   std::uint64_t rows_left_ = unlimited;
   std::uint64_t bytes_left_ = unlimited;
-  Bytes kept_;                 // the start of a message that a chunk boundary cut
-  bool kept_is_out_ = false;   // the last step's raw looks at kept_
+  Bytes kept_;                // the start of a message that a chunk boundary cut
+  bool kept_is_out_ = false;  // the last step's raw looks at kept_
 };
 
 }  // namespace narrowgate::postgres

@@ -48,7 +48,8 @@ TEST(FrontendFrames, RefusesAnUnknownTypeAtItsFirstByte) {
 
 TEST(FrontendFrames, RefusesALengthBeforeAnythingIsKeptForIt) {
   for (const std::uint32_t length : {0u, 3u, 4u}) EXPECT_EQ(fault(header('Q', length)), Code::malformed) << length;
-  for (const std::uint32_t length : {0x7FFFFFFFu, 0xFFFFFFFFu, 0x80000000u}) EXPECT_EQ(fault(header('Q', length)), Code::too_large);
+  for (const std::uint32_t length : {0x7FFFFFFFu, 0xFFFFFFFFu, 0x80000000u})
+    EXPECT_EQ(fault(header('Q', length)), Code::too_large);
   EXPECT_EQ(fault(header('d', (1u << 30) + 1)), Code::too_large);
 }
 
@@ -87,7 +88,8 @@ TEST(FrontendFrames, HandsOutCopyDataPieceByPiece) {
 
 TEST(FrontendFrames, DoesNotTakeCopyDataForMessages) {
   FrontendFrames frames(Phase::session);
-  const Bytes stream = message('d', message('Q', "drop table t\0"_bytes)) + message('f', "no\0"_bytes) + message('Q', "select 1\0"_bytes);
+  const Bytes stream =
+      message('d', message('Q', "drop table t\0"_bytes)) + message('f', "no\0"_bytes) + message('Q', "select 1\0"_bytes);
   std::string types, copied;
   feed_bytewise(stream, [&](ByteView buffer) -> Result<std::size_t> {
     NG_TRY(auto frame, frames.next(buffer));
@@ -129,7 +131,8 @@ struct Walk {
   friend bool operator==(const Walk&, const Walk&) = default;
 };
 
-Walk walk(ByteView stream, std::size_t chunk_bytes, std::uint64_t rows = RelayScanner::unlimited, std::uint64_t bytes = RelayScanner::unlimited) {
+Walk walk(ByteView stream, std::size_t chunk_bytes, std::uint64_t rows = RelayScanner::unlimited,
+          std::uint64_t bytes = RelayScanner::unlimited) {
   RelayScanner scanner;
   scanner.allow(rows, bytes);
   Walk out;
@@ -146,7 +149,8 @@ Walk walk(ByteView stream, std::size_t chunk_bytes, std::uint64_t rows = RelaySc
       out.passed += as_text(step->raw);
       out.rows += step->rows;
       out.bytes += step->bytes;
-      if (step->kind == RelayStep::Kind::frame) out.frames.push_back(std::string(1, step->type) + ":" + std::string(as_text(step->body)));
+      if (step->kind == RelayStep::Kind::frame)
+        out.frames.push_back(std::string(1, step->type) + ":" + std::string(as_text(step->body)));
     }
     EXPECT_TRUE(chunk.empty());
   }
@@ -154,8 +158,8 @@ Walk walk(ByteView stream, std::size_t chunk_bytes, std::uint64_t rows = RelaySc
 }
 
 const Bytes row = message('D', "\0\1\0\0\0\1x"_bytes);
-const Bytes answer = message('T', "\0\0"_bytes) + row + row + message('D', "\0\0"_bytes) + message('N', "SNOTICE\0\0"_bytes) + row +
-                     message('C', "SELECT 4\0"_bytes) + message('Z', "I"_bytes);
+const Bytes answer = message('T', "\0\0"_bytes) + row + row + message('D', "\0\0"_bytes) + message('N', "SNOTICE\0\0"_bytes) +
+                     row + message('C', "SELECT 4\0"_bytes) + message('Z', "I"_bytes);
 
 TEST(RelayScanner, SeesTheSameInChunksOfEverySize) {
   const Walk whole = walk(answer, answer.size());
@@ -163,7 +167,8 @@ TEST(RelayScanner, SeesTheSameInChunksOfEverySize) {
   EXPECT_EQ(whole.bytes, 3 * row.size() + 7);
   EXPECT_EQ(as_bytes(whole.passed).size(), answer.size());
   EXPECT_EQ(Bytes(whole.passed.begin(), whole.passed.end()), answer);
-  EXPECT_THAT(whole.frames, ElementsAre(std::string("T:\0\0", 4), std::string("N:SNOTICE\0\0", 11), std::string("C:SELECT 4\0", 11), "Z:I"));
+  EXPECT_THAT(whole.frames,
+              ElementsAre(std::string("T:\0\0", 4), std::string("N:SNOTICE\0\0", 11), std::string("C:SELECT 4\0", 11), "Z:I"));
   for (std::size_t size = 1; size < answer.size(); ++size) EXPECT_EQ(walk(answer, size), whole) << size;
 }
 

@@ -63,7 +63,7 @@ void text_columns(Writer out, std::span<const std::string_view> names, const std
     write_count(out, names.size());
     for (std::size_t i = 0; i < names.size(); ++i) {
       out.cstring(names[i]);
-      out.u32(0);   // of no table
+      out.u32(0);  // of no table
       out.i16(0);
       out.u32(text_type);
       out.i16(-1);  // of any length

@@ -2,8 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
-
+#include "protocol/postgres/wire/decimal.h"
 #include "protocol/postgres/wire/values.h"
 
 namespace narrowgate::postgres::backend {
@@ -38,13 +37,6 @@ template <class T>
 Result<Message> widen(Result<T> one) {
   if (!one.ok()) return std::move(one).error();
   return Message(std::move(one).take());
-}
-
-std::optional<std::uint64_t> number(std::string_view text) {
-  std::uint64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (text.empty() || error != std::errc{} || end != text.data() + text.size()) return {};
-  return value;
 }
 
 }  // namespace
@@ -117,12 +109,13 @@ CommandComplete read_tag(std::string_view tag) {
   CommandComplete message{.tag = tag, .verb = tag, .rows = {}};
   const auto blank = tag.rfind(' ');
   if (blank == std::string_view::npos) return message;
-  message.rows = number(tag.substr(blank + 1));
+  message.rows = read_decimal(tag.substr(blank + 1));
   if (!message.rows) return message;
   message.verb = tag.substr(0, blank);
   // INSERT names an object id before its count.
   const auto second = message.verb.rfind(' ');
-  if (second != std::string_view::npos && number(message.verb.substr(second + 1))) message.verb = message.verb.substr(0, second);
+  if (second != std::string_view::npos && read_decimal(message.verb.substr(second + 1)))
+    message.verb = message.verb.substr(0, second);
   return message;
 }
 

@@ -22,7 +22,16 @@ namespace backend {
 
 struct Authentication {
   enum class Kind : std::uint32_t {
-    ok = 0, kerberos = 2, cleartext = 3, md5 = 5, gss = 7, gss_continue = 8, sspi = 9, sasl = 10, sasl_continue = 11, sasl_final = 12,
+    ok = 0,
+    kerberos = 2,
+    cleartext = 3,
+    md5 = 5,
+    gss = 7,
+    gss_continue = 8,
+    sspi = 9,
+    sasl = 10,
+    sasl_continue = 11,
+    sasl_final = 12,
   };
   Kind kind = Kind::ok;
   ByteView data;                             // md5: 4 bytes of salt; *_continue, sasl_final: what the mechanism says
@@ -95,10 +104,10 @@ struct NoData {};
 struct PortalSuspended {};
 struct EmptyQueryResponse {};
 
-using Message = std::variant<Authentication, ParameterStatus, BackendKeyData, NegotiateProtocolVersion, ReadyForQuery, ErrorResponse,
-                             NoticeResponse, CommandComplete, RowDescription, DataRow, ParameterDescription, CopyResponse, CopyData,
-                             CopyDone, NotificationResponse, FunctionCallResponse, ParseComplete, BindComplete, CloseComplete, NoData,
-                             PortalSuspended, EmptyQueryResponse>;
+using Message = std::variant<Authentication, ParameterStatus, BackendKeyData, NegotiateProtocolVersion, ReadyForQuery,
+                             ErrorResponse, NoticeResponse, CommandComplete, RowDescription, DataRow, ParameterDescription,
+                             CopyResponse, CopyData, CopyDone, NotificationResponse, FunctionCallResponse, ParseComplete,
+                             BindComplete, CloseComplete, NoData, PortalSuspended, EmptyQueryResponse>;
 
 Result<Message> decode(const Frame& frame);
 

@@ -108,11 +108,18 @@ TEST(BackendMessages, ReadTheRest) {
 }
 
 TEST(BackendMessages, RefuseEveryCutBodyAndEveryTail) {
-  const std::vector<Bytes> all = {
-      message('S', "a\0b\0"_bytes), message('K', "\0\0\0\7abcd"_bytes), message('Z', "I"_bytes), message('E', "SERROR\0C42501\0\0"_bytes),
-      message('C', "SELECT 1\0"_bytes), message('T', "\0\1id\0\0\0\x40\1\0\2\0\0\0\x17\0\4\xFF\xFF\xFF\xFF\0\1"_bytes),
-      message('D', "\0\2\0\0\0\1x\xFF\xFF\xFF\xFF"_bytes), message('t', "\0\1\0\0\0\x19"_bytes), message('G', "\0\0\1\0\0"_bytes),
-      message('A', "\0\0\0\1c\0p\0"_bytes), message('V', "\0\0\0\1x"_bytes), message('v', "\0\3\0\0\0\0\0\1x\0"_bytes)};
+  const std::vector<Bytes> all = {message('S', "a\0b\0"_bytes),
+                                  message('K', "\0\0\0\7abcd"_bytes),
+                                  message('Z', "I"_bytes),
+                                  message('E', "SERROR\0C42501\0\0"_bytes),
+                                  message('C', "SELECT 1\0"_bytes),
+                                  message('T', "\0\1id\0\0\0\x40\1\0\2\0\0\0\x17\0\4\xFF\xFF\xFF\xFF\0\1"_bytes),
+                                  message('D', "\0\2\0\0\0\1x\xFF\xFF\xFF\xFF"_bytes),
+                                  message('t', "\0\1\0\0\0\x19"_bytes),
+                                  message('G', "\0\0\1\0\0"_bytes),
+                                  message('A', "\0\0\0\1c\0p\0"_bytes),
+                                  message('V', "\0\0\0\1x"_bytes),
+                                  message('v', "\0\3\0\0\0\0\0\1x\0"_bytes)};
   for (const Bytes& bytes : all) {
     const ByteView body = ByteView(bytes).subspan(5);
     EXPECT_TRUE(decode({char(bytes[0]), body, 0}).ok()) << char(bytes[0]);
@@ -138,7 +145,8 @@ TEST(Answers, ReadBackAsTheyWereMeant) {
   EXPECT_EQ(written([](auto out) { answer::backend_key_data(out, 7, "abcd"_bytes); }), message('K', "\0\0\0\7abcd"_bytes));
   EXPECT_EQ(written([](auto out) { answer::command_complete(out, "SELECT 1"); }), message('C', "SELECT 1\0"_bytes));
   const std::string_view refused[] = {"_pq_.x"};
-  EXPECT_EQ(written([&](auto out) { answer::negotiate_protocol_version(out, 2, refused); }), message('v', "\0\3\0\2\0\0\0\1_pq_.x\0"_bytes));
+  EXPECT_EQ(written([&](auto out) { answer::negotiate_protocol_version(out, 2, refused); }),
+            message('v', "\0\3\0\2\0\0\0\1_pq_.x\0"_bytes));
 }
 
 TEST(Answers, HaveNothingInsideWhereThereIsNothingToSay) {
@@ -178,7 +186,8 @@ TEST(ErrorFields, AreReadInOrderAndTheLastOfACodeCounts) {
 }
 
 TEST(ErrorFields, MustEndWhereTheMessageEnds) {
-  for (const Bytes& bad : {"SERROR\0"_bytes, "SERROR"_bytes, ""_bytes, "SERROR\0\0x"_bytes}) EXPECT_FALSE(decode_error_fields(bad).ok());
+  for (const Bytes& bad : {"SERROR\0"_bytes, "SERROR"_bytes, ""_bytes, "SERROR\0\0x"_bytes})
+    EXPECT_FALSE(decode_error_fields(bad).ok());
 }
 
 TEST(ErrorFields, ComeOutPrintable) {

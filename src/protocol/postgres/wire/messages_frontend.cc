@@ -39,7 +39,8 @@ Result<Parse> decode_parse(ByteView body) {
   message.text = in.cstring();
   message.types = read_types(in);
   if (message.text.size() > limits::statement_bytes_max) {
-    return Error{Code::too_large, blame, fmt::format("a statement of {} bytes; at most {} are taken", message.text.size(), limits::statement_bytes_max)};
+    return Error{Code::too_large, blame,
+                 fmt::format("a statement of {} bytes; at most {} are taken", message.text.size(), limits::statement_bytes_max)};
   }
   return in.finish("Parse", blame, std::move(message));
 }

@@ -39,10 +39,20 @@ const Bytes parse = message('P', "s1\0select $1\0\0\2\0\0\0\x17\0\0\0\0"_bytes);
 const Bytes bind = message('B', "p\0s1\0\0\1\0\1\0\2\0\0\0\2ab\xFF\xFF\xFF\xFF\0\1\0\0"_bytes);
 const Bytes call = message('F', "\0\0\4\xD2\0\1\0\0\0\1\0\0\0\1x\0\1"_bytes);
 
-const std::vector<Bytes> all = {
-    message('Q', "select 1\0"_bytes), parse, bind, message('D', "Ss1\0"_bytes), message('D', "P\0"_bytes), message('E', "p\0\0\0\0\7"_bytes),
-    message('C', "Pp\0"_bytes), message('S'), message('H'), message('X'), message('d', "1\t2\n"_bytes), message('c'),
-    message('f', "no more\0"_bytes), call};
+const std::vector<Bytes> all = {message('Q', "select 1\0"_bytes),
+                                parse,
+                                bind,
+                                message('D', "Ss1\0"_bytes),
+                                message('D', "P\0"_bytes),
+                                message('E', "p\0\0\0\0\7"_bytes),
+                                message('C', "Pp\0"_bytes),
+                                message('S'),
+                                message('H'),
+                                message('X'),
+                                message('d', "1\t2\n"_bytes),
+                                message('c'),
+                                message('f', "no more\0"_bytes),
+                                call};
 
 TEST(FrontendMessages, AreWrittenAfreshByteForByte) {
   for (const Bytes& bytes : all) {
@@ -109,7 +119,8 @@ TEST(FrontendMessages, TakeABindOf65535Values) {
 
 TEST(FrontendMessages, WantZeroOneOrAllFormatCodes) {
   refuses(message('B', "\0\0\0\2\0\0\0\0\0\1\0\0\0\1x\0\0"_bytes), "neither 0, 1 nor as many");
-  refuses(message('B', "\0\0\0\2\0\0\0\0\0\3\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\0\0"_bytes), "neither 0, 1 nor as many");
+  refuses(message('B', "\0\0\0\2\0\0\0\0\0\3\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\0\0"_bytes),
+          "neither 0, 1 nor as many");
   refuses(message('B', "\0\0\0\1\0\2\0\1\0\0\0\1x\0\0"_bytes), "neither 0 nor 1");
   refuses(message('B', "\0\0\0\0\0\0\0\1\0\7"_bytes), "neither 0 nor 1");
 }

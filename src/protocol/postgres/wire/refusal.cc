@@ -21,12 +21,13 @@ Verdict verdict_on(DenialCode code, Moment moment) {
   const Severity severity = connecting ? Severity::fatal : Severity::error;
   switch (code) {
     case DenialCode::scope_denied:
-    case DenialCode::policy_denied: return {severity, "42501"};                          // insufficient_privilege
+    case DenialCode::policy_denied: return {severity, "42501"};  // insufficient_privilege
     case DenialCode::approval_pending:
     case DenialCode::approval_denied:
-    case DenialCode::approval_mismatch: return {severity, "57014"};                      // query_canceled
-    case DenialCode::unclassified: return {severity, "0A000"};                           // feature_not_supported
-    case DenialCode::limit_exceeded: return {severity, connecting ? "53300" : "53400"};  // too_many_connections, configuration_limit_exceeded
+    case DenialCode::approval_mismatch: return {severity, "57014"};  // query_canceled
+    case DenialCode::unclassified: return {severity, "0A000"};       // feature_not_supported
+    case DenialCode::limit_exceeded:
+      return {severity, connecting ? "53300" : "53400"};  // too_many_connections, configuration_limit_exceeded
     case DenialCode::expired:
     case DenialCode::revoked:
     case DenialCode::suspended:
@@ -43,17 +44,20 @@ struct Sentence {
 // After an Error the connection ends. What it says depends only on these two words, never on the error's detail.
 Sentence sentence_for(const Error& error, Moment moment) {
   const bool connecting = moment == Moment::connect;
-  if (error.code == Code::bug || error.blame == Blame::gateway) return {"57P03", "the gateway cannot do this now; try again, or ask its operator"};
+  if (error.code == Code::bug || error.blame == Blame::gateway)
+    return {"57P03", "the gateway cannot do this now; try again, or ask its operator"};
   if (error.blame == Blame::upstream) {
     if (connecting) return {"57P03", "the database behind the gateway cannot be reached now"};
-    return {"08006", "the connection to the database behind the gateway is lost; a statement under way may or may not have been done"};
+    return {"08006",
+            "the connection to the database behind the gateway is lost; a statement under way may or may not have been done"};
   }
   switch (error.code) {
     case Code::too_large: return {"54000", "a message is longer than the gateway takes"};
     case Code::unsupported: return {"0A000", "the client asked for something the gateway does not do"};
     case Code::refused: return connecting ? Sentence{"28P01", "the login is not valid"} : Sentence{"42501", "not allowed"};
     case Code::not_found: return {"3D000", "no such resource"};
-    case Code::timed_out: return connecting ? Sentence{"57014", "the login took too long"} : Sentence{"57P05", "the session was idle for too long"};
+    case Code::timed_out:
+      return connecting ? Sentence{"57014", "the login took too long"} : Sentence{"57P05", "the session was idle for too long"};
     case Code::unavailable: return {"53300", "too many connections or requests; try again later"};
     default: return {"08P01", "the client broke the protocol"};
   }
@@ -78,38 +82,45 @@ std::string hint_of(const Denial& denial) {
 
 Refusal refusal_for(const Denial& denial, Moment moment) {
   const auto [severity, sqlstate] = verdict_on(denial.code, moment);
-  Refusal refusal{.severity = severity, .sqlstate = std::string(sqlstate), .message = "narrowgate: " + denial.message,
-                  .detail = to_json(denial), .hint = hint_of(denial), .schema = {}, .table = {}};
+  Refusal refusal{.severity = severity,
+                  .sqlstate = std::string(sqlstate),
+                  .message = "narrowgate: " + denial.message,
+                  .detail = to_json(denial),
+                  .hint = hint_of(denial)};
   split_object(denial.object, refusal);
   return refusal;
 }
 
 Refusal refusal_for(const Error& error, Moment moment) {
   const auto [sqlstate, text] = sentence_for(error, moment);
-  return {.severity = Severity::fatal, .sqlstate = std::string(sqlstate), .message = fmt::format("narrowgate: {}", text),
-          .detail = {}, .hint = {}, .schema = {}, .table = {}};
+  return {.severity = Severity::fatal, .sqlstate = std::string(sqlstate), .message = fmt::format("narrowgate: {}", text)};
 }
 
 Refusal refusal_for(const UpstreamRefusal& refusal) {
   // Class 28 is about our credential, not the client's: to its driver it would look like a wrong password.
   const bool tellable = refusal.sqlstate.size() == 5 && refusal.sqlstate != "00000" && !refusal.sqlstate.starts_with("28");
-  return {.severity = Severity::fatal, .sqlstate = tellable ? refusal.sqlstate : "57P03",
+  return {.severity = Severity::fatal,
+          .sqlstate = tellable ? refusal.sqlstate : "57P03",
           .message = fmt::format("narrowgate: the database behind the gateway refused the gateway's login: {}", refusal.message),
-          .detail = refusal.detail, .hint = refusal.hint, .schema = {}, .table = {}};
+          .detail = refusal.detail,
+          .hint = refusal.hint};
 }
 
 Refusal notice_for(const Hold& hold) {
   const std::string who = hold.groups.empty() ? "an approver" : fmt::format("{}", fmt::join(hold.groups, " or "));
-  return {.severity = Severity::notice, .sqlstate = "00000",
+  return {.severity = Severity::notice,
+          .sqlstate = "00000",
           .message = fmt::format("narrowgate: waiting for approval by {} ({})", who, hold.decision),
-          .detail = hold.reason, .hint = "The statement runs when it is approved. Cancel it to give up waiting.", .schema = {}, .table = {}};
+          .detail = hold.reason,
+          .hint = "The statement runs when it is approved. Cancel it to give up waiting."};
 }
 
 void write(wire::Writer out, const Refusal& refusal) {
   const std::pair<char, std::string> texts[] = {
-      {'S', std::string(name_of(refusal.severity))}, {'V', std::string(name_of(refusal.severity))}, {'C', printable_text(refusal.sqlstate)},
-      {'M', printable_text(refusal.message)}, {'D', printable_text(refusal.detail)}, {'H', printable_text(refusal.hint)},
-      {'s', printable_text(refusal.schema)}, {'t', printable_text(refusal.table)}};
+      {'S', std::string(name_of(refusal.severity))}, {'V', std::string(name_of(refusal.severity))},
+      {'C', printable_text(refusal.sqlstate)},       {'M', printable_text(refusal.message)},
+      {'D', printable_text(refusal.detail)},         {'H', printable_text(refusal.hint)},
+      {'s', printable_text(refusal.schema)},         {'t', printable_text(refusal.table)}};
   std::vector<ErrorField> fields;
   for (const auto& [code, text] : texts) {
     if (!text.empty()) fields.push_back({code, text});

@@ -1,7 +1,8 @@
 // Every "no" a PostgreSQL client can get from the gateway, in its own words: the one table of SQLSTATEs (security model §4(h)).
 //
 // Messages begin with "narrowgate: ". DETAIL carries the denial as JSON, HINT what would be allowed and how to ask. An Error's
-// detail is for operators and stays here: the client gets a fixed sentence. ERROR leaves the session usable; after FATAL close it.
+// detail is for operators and stays here: the client gets a fixed sentence. ERROR leaves the session usable; after
+// FATAL close it.
 //
 // In the extended protocol the engine sends it in place of the answer to the failing message and then skips to Sync.
 #pragma once
@@ -23,9 +24,9 @@ enum class Moment : std::uint8_t { connect, session };
 
 struct Refusal {
   Severity severity = Severity::error;
-  std::string sqlstate;
-  std::string message, detail, hint;
-  std::string schema, table;
+  std::string sqlstate = {};
+  std::string message = {}, detail = {}, hint = {};
+  std::string schema = {}, table = {};
 };
 
 Refusal refusal_for(const Denial& denial, Moment moment);

@@ -9,8 +9,8 @@
 namespace narrowgate::postgres {
 namespace {
 
-using ::testing::Not;
 using ::testing::HasSubstr;
+using ::testing::Not;
 using ::testing::StartsWith;
 
 Denial outside_the_task() {
@@ -37,14 +37,15 @@ Bytes of(std::string_view text) { return Bytes(text.begin(), text.end()); }
 
 TEST(Refusal, OfAStatementOutsideTheTaskHasExactlyTheseBytes) {
   const Denial denial = outside_the_task();
-  const Bytes fields = "SERROR\0VERROR\0C42501\0"
-                       "Mnarrowgate: DELETE on public.refunds is outside task tsk_01JD8W (refund-triage)\0"
-                       "D"_bytes +
-                       of(to_json(denial)) +
-                       "\0"
-                       "HAllowed now: SELECT, or UPDATE of at most 10 rows, on public.refunds. "
-                       "To ask for more: CALL narrowgate.request('dec_01JD9A', '<why>').\0"
-                       "spublic\0trefunds\0\0"_bytes;
+  const Bytes fields =
+      "SERROR\0VERROR\0C42501\0"
+      "Mnarrowgate: DELETE on public.refunds is outside task tsk_01JD8W (refund-triage)\0"
+      "D"_bytes +
+      of(to_json(denial)) +
+      "\0"
+      "HAllowed now: SELECT, or UPDATE of at most 10 rows, on public.refunds. "
+      "To ask for more: CALL narrowgate.request('dec_01JD9A', '<why>').\0"
+      "spublic\0trefunds\0\0"_bytes;
   EXPECT_EQ(as_text(written(refusal_for(denial, Moment::session))), as_text(message('E', fields)));
 }
 
@@ -54,13 +55,18 @@ TEST(Refusal, HasTheSqlstateOfItsCase) {
     Severity in_session;
     std::string sqlstate, at_connect;
   };
-  const Row table[] = {
-      {DenialCode::scope_denied, Severity::error, "42501", "42501"},      {DenialCode::policy_denied, Severity::error, "42501", "42501"},
-      {DenialCode::unclassified, Severity::error, "0A000", "0A000"},      {DenialCode::limit_exceeded, Severity::error, "53400", "53300"},
-      {DenialCode::approval_denied, Severity::error, "57014", "57014"},   {DenialCode::approval_pending, Severity::error, "57014", "57014"},
-      {DenialCode::approval_mismatch, Severity::error, "57014", "57014"}, {DenialCode::expired, Severity::fatal, "57P01", "28000"},
-      {DenialCode::revoked, Severity::fatal, "57P01", "28000"},           {DenialCode::suspended, Severity::fatal, "57P01", "28000"},
-      {DenialCode::identity, Severity::fatal, "57P01", "28000"},          {DenialCode::unavailable, Severity::fatal, "57P03", "57P03"}};
+  const Row table[] = {{DenialCode::scope_denied, Severity::error, "42501", "42501"},
+                       {DenialCode::policy_denied, Severity::error, "42501", "42501"},
+                       {DenialCode::unclassified, Severity::error, "0A000", "0A000"},
+                       {DenialCode::limit_exceeded, Severity::error, "53400", "53300"},
+                       {DenialCode::approval_denied, Severity::error, "57014", "57014"},
+                       {DenialCode::approval_pending, Severity::error, "57014", "57014"},
+                       {DenialCode::approval_mismatch, Severity::error, "57014", "57014"},
+                       {DenialCode::expired, Severity::fatal, "57P01", "28000"},
+                       {DenialCode::revoked, Severity::fatal, "57P01", "28000"},
+                       {DenialCode::suspended, Severity::fatal, "57P01", "28000"},
+                       {DenialCode::identity, Severity::fatal, "57P01", "28000"},
+                       {DenialCode::unavailable, Severity::fatal, "57P03", "57P03"}};
   for (const Row& row : table) {
     Denial denial = outside_the_task();
     denial.code = row.code;
@@ -87,7 +93,9 @@ TEST(Refusal, OfAnErrorTellsNothingOfItsDetail) {
 }
 
 TEST(Refusal, OfAnErrorNamesWhoIsToBlame) {
-  const auto state = [](Code code, Blame blame, Moment moment = Moment::session) { return refusal_for(Error{code, blame, ""}, moment).sqlstate; };
+  const auto state = [](Code code, Blame blame, Moment moment = Moment::session) {
+    return refusal_for(Error{code, blame, ""}, moment).sqlstate;
+  };
   EXPECT_EQ(state(Code::malformed, Blame::client), "08P01");
   EXPECT_EQ(state(Code::too_large, Blame::client), "54000");
   EXPECT_EQ(state(Code::unsupported, Blame::client), "0A000");
@@ -111,8 +119,9 @@ TEST(Refusal, OfAHoldIsANotice) {
   hold.groups = {"orders-oncall", "dba"};
   hold.reason = "bulk write";
   EXPECT_EQ(as_text(written(notice_for(hold))),
-            as_text(message('N', "SNOTICE\0VNOTICE\0C00000\0Mnarrowgate: waiting for approval by orders-oncall or dba (dec_01JD9C)\0"
-                                 "Dbulk write\0HThe statement runs when it is approved. Cancel it to give up waiting.\0\0"_bytes)));
+            as_text(message('N',
+                            "SNOTICE\0VNOTICE\0C00000\0Mnarrowgate: waiting for approval by orders-oncall or dba (dec_01JD9C)\0"
+                            "Dbulk write\0HThe statement runs when it is approved. Cancel it to give up waiting.\0\0"_bytes)));
 }
 
 TEST(Refusal, NeverPutsAControlCharacterOnTheWire) {

@@ -25,7 +25,8 @@ bool take(const Result<RelayStep>& step, Walk& walk) {
   walk.passed += as_text(step->raw);
   walk.rows += step->rows;
   walk.bytes += step->bytes;
-  if (step->kind == RelayStep::Kind::frame) walk.frames += std::to_string(step->body.size()) + step->type + std::string(as_text(step->body));
+  if (step->kind == RelayStep::Kind::frame)
+    walk.frames += std::to_string(step->body.size()) + step->type + std::string(as_text(step->body));
   return true;
 }
 
@@ -60,6 +61,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   NG_CHECK(whole.rows <= rows && whole.bytes <= bytes);
   NG_CHECK(as_text(stream).starts_with(whole.passed));
   NG_CHECK(walk(stream, rows, bytes, [] { return std::size_t(1); }) == whole);
-  NG_CHECK(walk(stream, rows, bytes, [&] { return std::size_t(1 + ((random = random * 1664525 + 1013904223) >> 24) % 40); }) == whole);
+  NG_CHECK(walk(stream, rows, bytes, [&] { return std::size_t(1 + ((random = random * 1664525 + 1013904223) >> 24) % 40); }) ==
+           whole);
   return 0;
 }

@@ -53,7 +53,8 @@ Result<Done> check_password(const SecretString& password) {
 
 Result<Done> check_iterations(std::uint64_t count, Blame blame) {
   if (count >= limits::scram_iterations_min && count <= limits::scram_iterations_max) return Done{};
-  return no(blame, fmt::format("{} iterations; between {} and {} are taken", count, limits::scram_iterations_min, limits::scram_iterations_max));
+  return no(blame, fmt::format("{} iterations; between {} and {} are taken", count, limits::scram_iterations_min,
+                               limits::scram_iterations_max));
 }
 
 std::optional<Digest> digest_from_base64(std::string_view text) {
@@ -104,7 +105,8 @@ std::string ScramVerifier::to_text() const {
 }
 
 Result<ScramVerifier> ScramVerifier::parse(std::string_view text) {
-  const Error unreadable = bad(Blame::gateway, "a verifier is spelled SCRAM-SHA-256$<iterations>:<salt>$<stored key>:<server key>");
+  const Error unreadable =
+      bad(Blame::gateway, "a verifier is spelled SCRAM-SHA-256$<iterations>:<salt>$<stored key>:<server key>");
   const auto take = [&](char end) {
     const std::string_view word = text.substr(0, text.find(end));
     text.remove_prefix(std::min(text.size(), word.size() + 1));
@@ -115,7 +117,8 @@ Result<ScramVerifier> ScramVerifier::parse(std::string_view text) {
   Result<Bytes> salt = from_base64(take('$'));
   const auto stored = digest_from_base64(take(':'));
   const auto server = digest_from_base64(text);
-  if (!iterations || !salt || !stored || !server || salt->empty() || salt->size() > limits::scram_salt_bytes_max) return unreadable;
+  if (!iterations || !salt || !stored || !server || salt->empty() || salt->size() > limits::scram_salt_bytes_max)
+    return unreadable;
   NG_TRY_VOID(check_iterations(*iterations, Blame::gateway));
   return ScramVerifier{unsigned(*iterations), std::move(salt).take(), *stored, *server, false};
 }
@@ -137,8 +140,11 @@ ScramQuestion question_of(ScramVerifier verifier) {
 }
 
 ScramServer::ScramServer(ScramQuestion question, std::string_view mechanism, Bytes end_point, std::string nonce)
-    : question_(std::move(question)), plus_(mechanism == scram_sha_256_plus), end_point_(std::move(end_point)), nonce_(std::move(nonce)) {
-  NG_CHECK(!plus_ || !end_point_.empty());
+    : question_(std::move(question)),
+      plus_(mechanism == scram_sha_256_plus),
+      end_point_(std::move(end_point)),
+      nonce_(std::move(nonce)) {
+  NG_CHECK(question_.check && (!plus_ || !end_point_.empty()));
 }
 
 // The header up to client-first-message-bare, which is returned.
@@ -148,7 +154,8 @@ Result<std::string_view> ScramServer::read_gs2(std::string_view client_first) {
   if (comma == std::string_view::npos) return bad(Blame::client, "the first message has no header");
   if (plus_ && flag != plus_flag) return bad(Blame::client, "channel binding was chosen and is not tls-server-end-point");
   if (!plus_ && flag != "n" && flag != "y") return bad(Blame::client, "channel binding without SCRAM-SHA-256-PLUS");
-  if (flag == "y" && !end_point_.empty()) return no(Blame::client, "channel binding was offered and the client did not hear of it");
+  if (flag == "y" && !end_point_.empty())
+    return no(Blame::client, "channel binding was offered and the client did not hear of it");
   const auto second = client_first.find(',', comma + 1);
   if (second != comma + 1) return bad(Blame::client, "an authorisation identity is not supported");
   gs2_header_ = client_first.substr(0, second + 1);
@@ -180,7 +187,8 @@ Result<std::string> ScramServer::finish(std::string_view client_final) {
   const std::string_view without_proof = in.taken();
   const auto proof = digest_from_base64(in.take('p'));
   if (!in.read_all() || !proof) return bad(Blame::client, "the final message is not c=…,r=…,p=<proof>");
-  if (binding != channel_binding_of(gs2_header_, plus_, end_point_)) return no(Blame::client, "the channel binding does not fit this connection");
+  if (binding != channel_binding_of(gs2_header_, plus_, end_point_))
+    return no(Blame::client, "the channel binding does not fit this connection");
   if (nonce != nonce_) return no(Blame::client, "the final message's nonce is not this login's");
   const std::string auth_message = fmt::format("{},{}", auth_message_, without_proof);
   const auto signature = question_.check(auth_message, *proof);
@@ -209,14 +217,18 @@ std::string ScramClient::first() const { return fmt::format("{}n=,r={}", gs2_hea
 Result<std::string> ScramClient::answer(std::string_view server_first) {
   NG_CHECK(state_ == 0);
   state_ = -1;
-  if (server_first.size() > limits::scram_message_bytes_max) return bad(Blame::upstream, "the server's first message is too long");
+  if (server_first.size() > limits::scram_message_bytes_max)
+    return bad(Blame::upstream, "the server's first message is too long");
   ScramText in(server_first);
   const std::string_view nonce = in.take('r');
   const Result<Bytes> salt = from_base64(in.take('s'));
   const auto iterations = read_decimal(in.take('i'));
-  if (!in.read_all() || !salt || !iterations || !is_scram_nonce(nonce)) return bad(Blame::upstream, "the server's first message is not r=…,s=…,i=…");
-  if (nonce.size() <= nonce_.size() || !nonce.starts_with(nonce_)) return no(Blame::upstream, "the server's nonce does not extend ours");
-  if (salt->empty() || salt->size() > limits::scram_salt_bytes_max) return no(Blame::upstream, "the server's salt is empty or too long");
+  if (!in.read_all() || !salt || !iterations || !is_scram_nonce(nonce))
+    return bad(Blame::upstream, "the server's first message is not r=…,s=…,i=…");
+  if (nonce.size() <= nonce_.size() || !nonce.starts_with(nonce_))
+    return no(Blame::upstream, "the server's nonce does not extend ours");
+  if (salt->empty() || salt->size() > limits::scram_salt_bytes_max)
+    return no(Blame::upstream, "the server's salt is empty or too long");
   NG_TRY_VOID(check_iterations(*iterations, Blame::upstream));
   const Keys keys = derive(password_, *salt, unsigned(*iterations));
   const std::string without_proof = fmt::format("c={},r={}", channel_binding_of(gs2_header(), plus_, end_point_), nonce);
@@ -229,11 +241,13 @@ Result<std::string> ScramClient::answer(std::string_view server_first) {
 Result<Done> ScramClient::verify(std::string_view server_final) {
   NG_CHECK(state_ == 1);
   state_ = -1;
-  if (server_final.starts_with("e=")) return no(Blame::upstream, fmt::format("the server says {}", visible(server_final.substr(2, 200))));
+  if (server_final.starts_with("e="))
+    return no(Blame::upstream, fmt::format("the server says {}", visible(server_final.substr(2, 200))));
   ScramText in(server_final);
   const auto signature = digest_from_base64(in.take('v'));
   if (!in.read_all() || !signature) return bad(Blame::upstream, "the server's final message is not v=<signature>");
-  if (!equal(*signature, server_signature_)) return no(Blame::upstream, "the server does not know the password's verifier; it is not the one we want");
+  if (!equal(*signature, server_signature_))
+    return no(Blame::upstream, "the server does not know the password's verifier; it is not the one we want");
   state_ = 2;
   return Done{};
 }

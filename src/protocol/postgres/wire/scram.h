@@ -42,11 +42,13 @@ struct ScramVerifier {
 Result<ScramVerifier> make_verifier(const SecretString& password, unsigned iterations = limits::scram_iterations_default);
 Result<ScramVerifier> make_verifier(const SecretString& password, unsigned iterations, Bytes salt);
 // For a user that does not exist. `gateway_secret` must stay the same as long as clients may compare.
-ScramVerifier mock_verifier(ByteView gateway_secret, std::string_view user, unsigned iterations = limits::scram_iterations_default);
+ScramVerifier mock_verifier(ByteView gateway_secret, std::string_view user,
+                            unsigned iterations = limits::scram_iterations_default);
 
 std::string scram_nonce();  // 18 random bytes in base64, as PostgreSQL makes them
 
-// What the server side must know: the salt to name, and how to tell a right proof. Whoever checks may hold several keys of one user.
+// What the server side must know: the salt to name, and how to tell a right proof. Whoever checks may hold several keys of one
+// user.
 struct ScramQuestion {
   Bytes salt;
   unsigned iterations = limits::scram_iterations_default;
@@ -63,17 +65,17 @@ class ScramServer {
   ScramServer(ScramVerifier verifier, std::string_view mechanism, Bytes end_point, std::string nonce = scram_nonce())
       : ScramServer(question_of(std::move(verifier)), mechanism, std::move(end_point), std::move(nonce)) {}
 
-  Result<std::string> first(std::string_view client_first);    // → server-first-message
-  Result<std::string> finish(std::string_view client_final);   // → server-final-message; Code::refused: the proof is wrong
+  Result<std::string> first(std::string_view client_first);   // → server-first-message
+  Result<std::string> finish(std::string_view client_final);  // → server-final-message; Code::refused: the proof is wrong
 
  private:
   Result<std::string_view> read_gs2(std::string_view client_first);
   ScramQuestion question_;
   bool plus_;
   Bytes end_point_;
-  std::string nonce_;          // ours; after first() the client's and ours
+  std::string nonce_;  // ours; after first() the client's and ours
   std::string gs2_header_;
-  std::string auth_message_;   // grows: client-first-bare "," server-first
+  std::string auth_message_;  // grows: client-first-bare "," server-first
   int state_ = 0;
 };
 
@@ -84,9 +86,9 @@ class ScramClient {
   static Result<ScramClient> create(SecretString password, Bytes end_point, bool plus_offered, std::string nonce = scram_nonce());
 
   std::string_view mechanism() const { return plus_ ? scram_sha_256_plus : scram_sha_256; }
-  std::string first() const;                                   // client-first-message
-  Result<std::string> answer(std::string_view server_first);   // → client-final-message. As slow as the iterations asked for
-  Result<Done> verify(std::string_view server_final);          // the server knows the verifier
+  std::string first() const;                                  // client-first-message
+  Result<std::string> answer(std::string_view server_first);  // → client-final-message. As slow as the iterations asked for
+  Result<Done> verify(std::string_view server_final);         // the server knows the verifier
   bool verified() const { return state_ == 2; }
 
  private:

@@ -15,7 +15,8 @@ ScramVerifier rfc_verifier() { return *make_verifier(pencil, 4096, *from_base64(
 // RFC 7677 §3
 constexpr std::string_view client_first = "n,,n=user,r=rOprNGfwEbeRWgbNEkqO";
 constexpr std::string_view server_nonce = "%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0";
-constexpr std::string_view server_first = "r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0,s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4096";
+constexpr std::string_view server_first =
+    "r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0,s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4096";
 constexpr std::string_view client_final =
     "c=biws,r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0,p=dHzbZapWIk4jUhN+Ute9ytag9zjfMHgsqmmiz7AndVQ=";
 constexpr std::string_view server_final = "v=6rriTRBi23WpRR/wtup+mMhUZUn/dB5nLTJRsjl95G4=";
@@ -56,12 +57,29 @@ TEST(ScramServer, RefusesAWrongProofAndAWrongNonce) {
   EXPECT_EQ(finish(wrong_binding).error().code, Code::refused);
 }
 
+TEST(ScramServer, LetsWhoeverHoldsTheKeysCheckTheProof) {
+  const ScramVerifier verifier = rfc_verifier();
+  std::string asked;
+  ScramQuestion question{verifier.salt, verifier.iterations,
+                         [&](std::string_view auth_message, ByteView) -> std::optional<Digest> {
+                           asked = auth_message;
+                           return std::nullopt;
+                         }};
+  ScramServer server(std::move(question), scram_sha_256, {}, std::string(server_nonce));
+  EXPECT_EQ(*server.first(client_first), server_first);
+  EXPECT_EQ(server.finish(client_final).error().code, Code::refused);
+  EXPECT_EQ(asked, std::string(client_first.substr(3)) + "," + std::string(server_first) + "," +
+                       std::string(client_final.substr(0, client_final.find(",p="))));
+}
+
 TEST(ScramServer, RefusesWhatIsNotScram) {
-  for (const auto* first : {"", "n", "n,,", "n,,n=user", "n,,n=,r=", "n,,r=abc", "n,a=other,n=,r=abc", "n,,m=ext,n=,r=abc", "n,,n=,r=a,x=y",
-                            "p=tls-server-end-point,,n=,r=abc", "p=tls-unique,,n=,r=abc", "q,,n=,r=abc", "n,,n=,r=a\x01", "n,,n=,r=abc,"}) {
+  for (const auto* first :
+       {"", "n", "n,,", "n,,n=user", "n,,n=,r=", "n,,r=abc", "n,a=other,n=,r=abc", "n,,m=ext,n=,r=abc", "n,,n=,r=a,x=y",
+        "p=tls-server-end-point,,n=,r=abc", "p=tls-unique,,n=,r=abc", "q,,n=,r=abc", "n,,n=,r=a\x01", "n,,n=,r=abc,"}) {
     EXPECT_EQ(rfc_server().first(first).error().code, Code::malformed) << first;
   }
-  for (const auto* last : {"", "c=biws", "c=biws,r=x", "c=biws,r=x,p=", "c=biws,r=x,p=AAAA", "r=x,c=biws,p=AAAA", "c=biws,r=x,e=1,p=AAAA"}) {
+  for (const auto* last :
+       {"", "c=biws", "c=biws,r=x", "c=biws,r=x,p=", "c=biws,r=x,p=AAAA", "r=x,c=biws,p=AAAA", "c=biws,r=x,e=1,p=AAAA"}) {
     ScramServer server = rfc_server();
     EXPECT_TRUE(server.first(client_first).ok());
     EXPECT_EQ(server.finish(last).error().code, Code::malformed) << last;
@@ -85,7 +103,8 @@ TEST(Scram, BindsToTheChannel) {
 
 TEST(Scram, NoticesThatSomeoneTookChannelBindingOffTheList) {
   const Bytes certificate(32, 7);
-  const auto stripped = log_in(ScramServer(rfc_verifier(), scram_sha_256, certificate), client_with("pencil", certificate, false));
+  const auto stripped =
+      log_in(ScramServer(rfc_verifier(), scram_sha_256, certificate), client_with("pencil", certificate, false));
   EXPECT_EQ(stripped.error().code, Code::refused);
   EXPECT_TRUE(log_in(rfc_server(), client_with("pencil", certificate, false)).ok());  // the server cannot bind at all
 }
@@ -118,8 +137,8 @@ TEST(ScramClient, RefusesIterationsOutsideItsLimits) {
 }
 
 TEST(ScramClient, RefusesWhatIsNotScram) {
-  for (const auto* first : {"", "r=abcd", "r=abcd,s=,i=4096", "r=abcd,s=!,i=4096", "r=abcd,s=c2FsdA==", "m=x,r=abcd,s=c2FsdA==,i=4096",
-                            "r=abcd,s=c2FsdA==,i=4096,x=y", "e=other-error"}) {
+  for (const auto* first : {"", "r=abcd", "r=abcd,s=,i=4096", "r=abcd,s=!,i=4096", "r=abcd,s=c2FsdA==",
+                            "m=x,r=abcd,s=c2FsdA==,i=4096", "r=abcd,s=c2FsdA==,i=4096,x=y", "e=other-error"}) {
     EXPECT_FALSE(fixed_client().answer(first).ok()) << first;
   }
 }
@@ -145,13 +164,17 @@ TEST(ScramClient, PassesOnWhyTheServerRefuses) {
 TEST(ScramVerifier, IsSpelledAsPostgresSpellsIt) {
   const ScramVerifier verifier = rfc_verifier();
   const std::string text = verifier.to_text();
-  EXPECT_EQ(text, "SCRAM-SHA-256$4096:W22ZaJ0SNY7soEsUEjb6gQ==$WG5d8oPm3OtcPnkdi4Uo7BkeZkBFzpcXkuLmtbsT4qY=:wfPLwcE6nTWhTAmQ7tl2KeoiWGPlZqQxSrmfPwDl2dU=");
+  EXPECT_EQ(text,
+            "SCRAM-SHA-256$4096:W22ZaJ0SNY7soEsUEjb6gQ==$WG5d8oPm3OtcPnkdi4Uo7BkeZkBFzpcXkuLmtbsT4qY=:"
+            "wfPLwcE6nTWhTAmQ7tl2KeoiWGPlZqQxSrmfPwDl2dU=");
   EXPECT_EQ(ScramVerifier::parse(text)->to_text(), text);
 }
 
 TEST(ScramVerifier, IsRefusedWhenItCannotBeRead) {
-  for (const auto* text : {"", "SCRAM-SHA-256", "md5abc", "SCRAM-SHA-256$4096:$a:b", "SCRAM-SHA-256$x:c2FsdA==$a:b", "SCRAM-SHA-256$4096:c2FsdA==$AAAA:AAAA",
-                           "SCRAM-SHA-256$1:W22ZaJ0SNY7soEsUEjb6gQ==$WG5d8oPm3OtcPnkdi4Uo7BkeZkBFzpcXkuLmtbsT4qY=:wfPLwcE6nTWhTAmQ7tl2KeoiWGPlZqQxSrmfPwDl2dU="}) {
+  for (const auto* text : {"", "SCRAM-SHA-256", "md5abc", "SCRAM-SHA-256$4096:$a:b", "SCRAM-SHA-256$x:c2FsdA==$a:b",
+                           "SCRAM-SHA-256$4096:c2FsdA==$AAAA:AAAA",
+                           "SCRAM-SHA-256$1:W22ZaJ0SNY7soEsUEjb6gQ==$WG5d8oPm3OtcPnkdi4Uo7BkeZkBFzpcXkuLmtbsT4qY=:"
+                           "wfPLwcE6nTWhTAmQ7tl2KeoiWGPlZqQxSrmfPwDl2dU="}) {
     EXPECT_FALSE(ScramVerifier::parse(text).ok()) << text;
   }
 }

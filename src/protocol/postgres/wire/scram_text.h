@@ -1,5 +1,5 @@
-// Takes SCRAM's attribute lists apart: letter, '=', value, comma between. Strict: the attributes asked for, in order, and no others
-// (an `m=` extension must be refused by RFC 5802, and PostgreSQL sends none).
+// Takes SCRAM's attribute lists apart: letter, '=', value, comma between. Strict: the attributes asked for, in order, and no
+// others (an `m=` extension must be refused by RFC 5802, and PostgreSQL sends none).
 #pragma once
 
 #include <algorithm>
@@ -14,7 +14,8 @@ class ScramText {
   // The next attribute's value, which must have this letter; "" if it has not, and then read_all() stays false.
   std::string_view take(char letter) {
     const std::size_t start = at_ == 0 ? 0 : at_ + 1;
-    if (failed_ || start + 2 > text_.size() || text_[start] != letter || text_[start + 1] != '=') return failed_ = true, std::string_view{};
+    if (failed_ || start + 2 > text_.size() || text_[start] != letter || text_[start + 1] != '=')
+      return failed_ = true, std::string_view{};
     at_ = std::min(text_.find(',', start), text_.size());
     return text_.substr(start + 2, at_ - start - 2);
   }

@@ -8,21 +8,20 @@
 namespace narrowgate::postgres {
 namespace {
 
-constexpr std::size_t packet_min = 8;  // a length and a code
+constexpr std::size_t packet_min = 8;          // a length and a code
 constexpr std::uint16_t request_major = 1234;  // no protocol version; PostgreSQL's mark of a request
 enum Request : std::uint16_t { cancel = 5678, ssl = 5679, gss_enc = 5680 };
 constexpr std::string_view protocol_option_prefix = "_pq_.";
 
-Error malformed(std::string_view what) {
-  return {Code::malformed, Blame::client, fmt::format("startup packet {}", what)};
-}
+Error malformed(std::string_view what) { return {Code::malformed, Blame::client, fmt::format("startup packet {}", what)}; }
 
 Result<std::size_t> packet_size(ByteView buffer) {
   const std::uint32_t size = wire::load_u32(buffer.data());
   if (size < packet_min) return malformed(fmt::format("has the length {}, too short for any", size));
   if (size > limits::startup_bytes_max) {
     return Error{Code::too_large, Blame::client,
-                 fmt::format("startup packet has the length {}; at most {} is taken (is this TLS or HTTP?)", size, limits::startup_bytes_max)};
+                 fmt::format("startup packet has the length {}; at most {} is taken (is this TLS or HTTP?)", size,
+                             limits::startup_bytes_max)};
   }
   return std::size_t(size);
 }

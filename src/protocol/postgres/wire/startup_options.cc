@@ -1,7 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
+#include <iterator>
 
 #include "protocol/postgres/wire/startup.h"
 
@@ -19,7 +19,8 @@ std::string lower(std::string_view text) {
 }
 
 Error not_taken(std::string_view what, std::string_view why) {
-  return {Code::unsupported, Blame::client, fmt::format("startup option \"{}\" {}; only settings are taken: -c name=value", visible(what), why)};
+  return {Code::unsupported, Blame::client,
+          fmt::format("startup option \"{}\" {}; only settings are taken: -c name=value", visible(what), why)};
 }
 
 // pg_split_opts: blanks separate, a backslash takes the next character as it is, a last lone backslash is dropped.
@@ -51,7 +52,9 @@ Result<Setting> read_setting(std::string_view text) {
 // parse_bool: any start of true, false, yes, no; on; of, off; 1, 0.
 std::optional<bool> read_bool(std::string_view text) {
   const std::string value = lower(text);
-  const auto starts = [&](std::string_view word, std::size_t at_least) { return value.size() >= at_least && word.starts_with(value); };
+  const auto starts = [&](std::string_view word, std::size_t at_least) {
+    return value.size() >= at_least && word.starts_with(value);
+  };
   if (starts("true", 1) || starts("yes", 1) || value == "on" || value == "1") return true;
   if (starts("false", 1) || starts("no", 1) || starts("off", 2) || value == "0") return false;
   return {};
@@ -109,7 +112,9 @@ Result<Replication> replication_asked(const StartupMessage& startup) {
   for (const auto& [name, value] : startup.parameters) {
     if (name != "replication") continue;
     const std::optional<bool> on = value == "database" ? true : read_bool(value);
-    if (!on) return Error{Code::malformed, Blame::client, fmt::format("replication=\"{}\" is neither a boolean nor database", visible(value))};
+    if (!on)
+      return Error{Code::malformed, Blame::client,
+                   fmt::format("replication=\"{}\" is neither a boolean nor database", visible(value))};
     if (value == "database") asked = Replication::database;
     else if (*on && asked == Replication::none) asked = Replication::physical;
   }
@@ -123,17 +128,17 @@ bool is_utf8_encoding(std::string_view name) {
 
 bool is_ascii_safe_encoding(std::string_view name) {
   // PostgreSQL's server encodings and their other names (pg_encname_tbl); the client-only ones are the unsafe ones.
-  constexpr std::array<std::string_view, 56> safe{
-      "abc", "alt", "euccn", "eucjis2004", "eucjp", "euckr", "euctw", "iso88591", "iso885910", "iso885913", "iso885914", "iso885915",
-      "iso885916", "iso88592", "iso88593", "iso88594", "iso88595", "iso88596", "iso88597", "iso88598", "iso88599", "koi8", "koi8r",
-      "koi8u", "latin1", "latin10", "latin2", "latin3", "latin4", "latin5", "latin6", "latin7", "latin8", "latin9", "muleinternal",
-      "sqlascii", "tcvn", "tcvn5712", "unicode", "utf8", "vscii", "win", "win1250", "win1251", "win1252", "win1253", "win1254",
-      "win1255", "win1256", "win1257", "win1258", "win866", "win874", "windows1250", "windows1251", "windows1252"};
-  constexpr std::array<std::string_view, 8> safe_windows{"windows1253", "windows1254", "windows1255", "windows1256", "windows1257",
-                                                         "windows1258", "windows866", "windows874"};
+  constexpr std::string_view safe[] = {
+      "abc",         "alt",         "euccn",        "eucjis2004",  "eucjp",       "euckr",       "euctw",       "iso88591",
+      "iso885910",   "iso885913",   "iso885914",    "iso885915",   "iso885916",   "iso88592",    "iso88593",    "iso88594",
+      "iso88595",    "iso88596",    "iso88597",     "iso88598",    "iso88599",    "koi8",        "koi8r",       "koi8u",
+      "latin1",      "latin10",     "latin2",       "latin3",      "latin4",      "latin5",      "latin6",      "latin7",
+      "latin8",      "latin9",      "muleinternal", "sqlascii",    "tcvn",        "tcvn5712",    "unicode",     "utf8",
+      "vscii",       "win",         "win1250",      "win1251",     "win1252",     "win1253",     "win1254",     "win1255",
+      "win1256",     "win1257",     "win1258",      "win866",      "win874",      "windows1250", "windows1251", "windows1252",
+      "windows1253", "windows1254", "windows1255",  "windows1256", "windows1257", "windows1258", "windows866",  "windows874"};
   const std::string bare = bare_encoding(name);
-  return std::find(safe.begin(), safe.end(), bare) != safe.end() ||
-         std::find(safe_windows.begin(), safe_windows.end(), bare) != safe_windows.end();
+  return std::find(std::begin(safe), std::end(safe), bare) != std::end(safe);
 }
 
 }  // namespace narrowgate::postgres

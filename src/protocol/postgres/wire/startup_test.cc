@@ -64,8 +64,9 @@ TEST(Startup, TakesADatabaseForAPlainName) {
 }
 
 TEST(Startup, RefusesMalformedLists) {
-  for (const Bytes& bad : {""_bytes, "\0"_bytes, "database\0x\0\0"_bytes, "user\0\0\0"_bytes, "user\0a\0"_bytes, "user\0a\0options\0"_bytes,
-                           "user\0a\0options"_bytes, "user\0a\0\0x"_bytes, "user\0a\0\0\0"_bytes, "user"_bytes}) {
+  for (const Bytes& bad :
+       {""_bytes, "\0"_bytes, "database\0x\0\0"_bytes, "user\0\0\0"_bytes, "user\0a\0"_bytes, "user\0a\0options\0"_bytes,
+        "user\0a\0options"_bytes, "user\0a\0\0x"_bytes, "user\0a\0\0\0"_bytes, "user"_bytes}) {
     const auto answer = decode_startup(packet(v3 + bad));
     ASSERT_FALSE(answer.ok()) << to_hex(bad);
     EXPECT_EQ(answer.error().code, Code::malformed);
@@ -74,7 +75,8 @@ TEST(Startup, RefusesMalformedLists) {
 }
 
 TEST(Startup, RefusesLengthsThatNoPacketHas) {
-  for (const std::uint32_t length : {0u, 3u, 4u, 7u}) EXPECT_EQ(greeting_fault(Bytes{0, 0, 0, Byte(length)}).code, Code::malformed);
+  for (const std::uint32_t length : {0u, 3u, 4u, 7u})
+    EXPECT_EQ(greeting_fault(Bytes{0, 0, 0, Byte(length)}).code, Code::malformed);
   EXPECT_EQ(greeting_fault("\x7F\xFF\xFF\xFF"_bytes).code, Code::too_large);
   EXPECT_EQ(greeting_fault("\xFF\xFF\xFF\xFF"_bytes).code, Code::too_large);
   EXPECT_EQ(greeting_fault("\0\0\x27\x11"_bytes).code, Code::too_large);  // 10,001
@@ -84,7 +86,8 @@ TEST(Startup, RefusesLengthsThatNoPacketHas) {
 
 TEST(Startup, WaitsAtEverySplitAndThenReadsTheSame) {
   ClientGreeting greeting;
-  for (std::size_t size = 0; size < hello.size(); ++size) EXPECT_FALSE(greeting.next(ByteView(hello).first(size), false)->has_value());
+  for (std::size_t size = 0; size < hello.size(); ++size)
+    EXPECT_FALSE(greeting.next(ByteView(hello).first(size), false)->has_value());
   const auto step = greeting.next(hello + "p..."_bytes, false);
   EXPECT_EQ((*step)->size, hello.size());
   EXPECT_EQ(std::get<StartupMessage>((*step)->packet).user(), "refund-bot");
@@ -177,8 +180,10 @@ TEST(Replication, IsSeenInEverySpelling) {
     EXPECT_EQ(*replication_asked(with("replication", yes)), Replication::physical) << yes;
   }
   EXPECT_EQ(*replication_asked(with("replication", "database")), Replication::database);
-  for (const auto* off : {"false", "f", "no", "n", "off", "of", "0"}) EXPECT_EQ(*replication_asked(with("replication", off)), Replication::none);
-  for (const auto* bad : {"", "o", "2", "Database", "truely", "yess", " on"}) EXPECT_FALSE(replication_asked(with("replication", bad)).ok()) << bad;
+  for (const auto* off : {"false", "f", "no", "n", "off", "of", "0"})
+    EXPECT_EQ(*replication_asked(with("replication", off)), Replication::none);
+  for (const auto* bad : {"", "o", "2", "Database", "truely", "yess", " on"})
+    EXPECT_FALSE(replication_asked(with("replication", bad)).ok()) << bad;
   EXPECT_EQ(*replication_asked(with("x", "y")), Replication::none);
 }
 
@@ -192,8 +197,8 @@ TEST(Replication, IsNotHiddenBehindALaterNo) {
 
 TEST(Options, ReadEverySpellingOfASetting) {
   const Setting role{"role", "postgres"};
-  for (const auto* text : {"-c role=postgres", "-crole=postgres", "--role=postgres", " \t-c\n\vrole=postgres\r ", "-c ROLE=postgres",
-                           "\\-c role\\=postgres", "--role=postgres --"}) {
+  for (const auto* text : {"-c role=postgres", "-crole=postgres", "--role=postgres", " \t-c\n\vrole=postgres\r ",
+                           "-c ROLE=postgres", "\\-c role\\=postgres", "--role=postgres --"}) {
     EXPECT_THAT(*parse_options(text), ElementsAre(role)) << text;
   }
   EXPECT_THAT(*parse_options("--search-path=a"), ElementsAre(Setting{"search_path", "a"}));
@@ -210,8 +215,8 @@ TEST(Options, SplitAtBlanksThatAreNotEscaped) {
 }
 
 TEST(Options, NameWhatIsNotASetting) {
-  for (const auto* text : {"-B 100", "-D /tmp", "-r file", "-e", "-ec a=b", "-W10", "postgres", "-", "\\", "-- a", "-c", "-c a", "--role", "-c =x",
-                           "-c a=b -P", "-d5"}) {
+  for (const auto* text : {"-B 100", "-D /tmp", "-r file", "-e", "-ec a=b", "-W10", "postgres", "-", "\\", "-- a", "-c", "-c a",
+                           "--role", "-c =x", "-c a=b -P", "-d5"}) {
     const auto settings = parse_options(text);
     ASSERT_FALSE(settings.ok()) << text;
     EXPECT_EQ(settings.error().code, Code::unsupported);
@@ -226,14 +231,17 @@ TEST(Settings, ComeFromOptionsFirstAndParametersAfter) {
   message.parameters.push_back({"database", "orders"});
   message.parameters.push_back({"replication", "0"});
   message.parameters.push_back({"_pq_.x", "1"});
-  EXPECT_THAT(*client_settings(message), ElementsAre(Setting{"datestyle", "German"}, Setting{"role", "x"}, Setting{"datestyle", "ISO"}));
+  EXPECT_THAT(*client_settings(message),
+              ElementsAre(Setting{"datestyle", "German"}, Setting{"role", "x"}, Setting{"datestyle", "ISO"}));
 }
 
 TEST(Encodings, AreOnlySafeIfAsciiBytesMeanThemselves) {
-  for (const auto* safe : {"UTF8", "utf-8", "Unicode", "SQL_ASCII", "LATIN1", "iso-8859-1", "WIN1252", "windows-1251", "EUC_JP", "KOI8-R"}) {
+  for (const auto* safe :
+       {"UTF8", "utf-8", "Unicode", "SQL_ASCII", "LATIN1", "iso-8859-1", "WIN1252", "windows-1251", "EUC_JP", "KOI8-R"}) {
     EXPECT_TRUE(is_ascii_safe_encoding(safe)) << safe;
   }
-  for (const auto* unsafe : {"SJIS", "shift_jis", "Shift_JIS_2004", "BIG5", "GBK", "UHC", "JOHAB", "GB18030", "mskanji", "win932", "", "x"}) {
+  for (const auto* unsafe :
+       {"SJIS", "shift_jis", "Shift_JIS_2004", "BIG5", "GBK", "UHC", "JOHAB", "GB18030", "mskanji", "win932", "", "x"}) {
     EXPECT_FALSE(is_ascii_safe_encoding(unsafe)) << unsafe;
   }
   EXPECT_TRUE(is_utf8_encoding("UTF-8"));

@@ -22,7 +22,9 @@ Result<Done> check_tls_answer(ByteView received) {
   if (received.empty()) return Error{Code::closed, Blame::upstream, "the upstream closed the connection when asked for TLS"};
   switch (received[0]) {
     case 'S': break;
-    case 'N': return Error{Code::refused, Blame::upstream, "the upstream has TLS switched off; switch it on, there is no fallback to clear text"};
+    case 'N':
+      return Error{Code::refused, Blame::upstream,
+                   "the upstream has TLS switched off; switch it on, there is no fallback to clear text"};
     case 'E': return Error{Code::refused, Blame::upstream, "the upstream answered the request for TLS with an error"};
     default: return broken("the answer to the request for TLS is neither S nor N; this may not be PostgreSQL");
   }
@@ -100,8 +102,10 @@ Result<Bytes> UpstreamLogin::take(const Frame& frame) {
 Result<Bytes> UpstreamLogin::authenticate(const backend::Authentication& message) {
   using Kind = backend::Authentication::Kind;
   if (message.kind != Kind::ok) return challenged(message);
-  if (state_ == State::sasl_first || state_ == State::sasl_final) return broken("AuthenticationOk in the middle of SCRAM; the server has not proved itself");
-  if (options_.scram_pinned && state_ != State::sasl_proved) return no("the server skipped SCRAM, which is pinned for this resource");
+  if (state_ == State::sasl_first || state_ == State::sasl_final)
+    return broken("AuthenticationOk in the middle of SCRAM; the server has not proved itself");
+  if (options_.scram_pinned && state_ != State::sasl_proved)
+    return no("the server skipped SCRAM, which is pinned for this resource");
   state_ = State::authenticated;
   options_.password = {};
   return Bytes{};
@@ -128,13 +132,16 @@ Result<Bytes> UpstreamLogin::challenged(const backend::Authentication& message) 
     case Kind::cleartext: return send_clear_password();
     case Kind::md5: return send_md5(message.data);
     case Kind::sasl: return begin_sasl(message);
-    default: return Error{Code::unsupported, Blame::upstream, "login upstream: the server asks for Kerberos, GSSAPI or SSPI; let this role log in by SCRAM or IAM"};
+    default:
+      return Error{Code::unsupported, Blame::upstream,
+                   "login upstream: the server asks for Kerberos, GSSAPI or SSPI; let this role log in by SCRAM or IAM"};
   }
 }
 
 Result<Bytes> UpstreamLogin::send_clear_password() {
   if (options_.scram_pinned) return no("the server asks for the password in clear, and SCRAM is pinned for this resource");
-  if (!options_.encrypted && !options_.clear_password_without_tls) return no("the server asks for the password in clear, and the connection is not under TLS");
+  if (!options_.encrypted && !options_.clear_password_without_tls)
+    return no("the server asks for the password in clear, and the connection is not under TLS");
   if (options_.password.empty()) return no("the server asks for a password, and the lease has none");
   Bytes out;
   frontend::write_password(out, options_.password.expose());
@@ -144,7 +151,8 @@ Result<Bytes> UpstreamLogin::send_clear_password() {
 
 Result<Bytes> UpstreamLogin::send_md5(ByteView salt) {
   if (options_.scram_pinned) return no("the server asks for an MD5 password, and SCRAM is pinned for this resource");
-  if (!options_.encrypted && !options_.clear_password_without_tls) return no("the server asks for an MD5 password, and the connection is not under TLS");
+  if (!options_.encrypted && !options_.clear_password_without_tls)
+    return no("the server asks for an MD5 password, and the connection is not under TLS");
   if (options_.password.empty()) return no("the server asks for a password, and the lease has none");
   std::string salted = md5_hex(options_.password.expose() + options_.user);
   salted.append(as_text(salt));
@@ -155,7 +163,9 @@ Result<Bytes> UpstreamLogin::send_md5(ByteView salt) {
 }
 
 Result<Bytes> UpstreamLogin::begin_sasl(const backend::Authentication& message) {
-  const auto offers = [&](std::string_view name) { return std::find(message.mechanisms.begin(), message.mechanisms.end(), name) != message.mechanisms.end(); };
+  const auto offers = [&](std::string_view name) {
+    return std::find(message.mechanisms.begin(), message.mechanisms.end(), name) != message.mechanisms.end();
+  };
   const bool plus = offers(scram_sha_256_plus);
   if (!offers(scram_sha_256) && !(plus && !options_.end_point.empty())) {
     return Error{Code::unsupported, Blame::upstream, "login upstream: the server offers no SCRAM-SHA-256"};
@@ -174,7 +184,8 @@ Result<Bytes> UpstreamLogin::begin_sasl(const backend::Authentication& message) 
 Result<Bytes> UpstreamLogin::negotiate(ByteView body) {
   NG_TRY(const backend::NegotiateProtocolVersion message, backend::decode_negotiate_protocol_version(body));
   const bool sensible = message.major == 3 && message.minor == 0 && message.refused_options.empty();
-  if (state_ != State::asked || options_.minor == 0 || !sensible) return broken("NegotiateProtocolVersion where there is nothing to negotiate");
+  if (state_ != State::asked || options_.minor == 0 || !sensible)
+    return broken("NegotiateProtocolVersion where there is nothing to negotiate");
   options_.minor = 0;
   return Bytes{};
 }

@@ -40,7 +40,7 @@ struct UpstreamLoginOptions {
 struct UpstreamSession {
   std::map<std::string, std::string> parameters;  // as reported: server_version, client_encoding, …
   std::int32_t process = 0;
-  Bytes cancel_key;                               // empty: the upstream cannot be asked to cancel
+  Bytes cancel_key;  // empty: the upstream cannot be asked to cancel
   std::uint16_t minor = 0;
   std::string server_version() const;
 };

@@ -43,13 +43,15 @@ class Server {
   bool answered_ = false, proved_ = false;
 };
 
-// The input: pieces of what the server says, each behind a byte: 0 for "the honest server's next word", else so many bytes as they are.
+// The input: pieces of what the server says, each behind a byte: 0 for "the honest server's next word", else so many
+// bytes as they are.
 void play(ByteView script, UpstreamLogin login, bool pinned, bool encrypted) {
   Server server;
   Bytes heard, buffer;
   while (!script.empty()) {
     const std::size_t count = std::min<std::size_t>(script[0], script.size() - 1);
-    const Bytes said = script[0] == 0 ? server.honest(heard) : Bytes(script.begin() + 1, script.begin() + 1 + std::ptrdiff_t(count));
+    const Bytes said =
+        script[0] == 0 ? server.honest(heard) : Bytes(script.begin() + 1, script.begin() + 1 + std::ptrdiff_t(count));
     script = script.subspan(1 + count);
     buffer.insert(buffer.end(), said.begin(), said.end());
     while (true) {

@@ -30,10 +30,14 @@ const Bytes ok = message('R', "\0\0\0\0"_bytes);
 const Bytes clear = message('R', "\0\0\0\3"_bytes);
 const Bytes md5 = message('R', "\0\0\0\5salt"_bytes);
 const Bytes ready = message('Z', "I"_bytes);
-const Bytes welcome = ok + message('S', "server_version\0"
-                                        "16.4\0"_bytes) +
-                      message('N', "SNOTICE\0C01000\0Mhello\0\0"_bytes) + message('K', "\0\0\0\x2A"
-                                                                                     "keys"_bytes) +
+const Bytes welcome = ok +
+                      message('S',
+                              "server_version\0"
+                              "16.4\0"_bytes) +
+                      message('N', "SNOTICE\0C01000\0Mhello\0\0"_bytes) +
+                      message('K',
+                              "\0\0\0\x2A"
+                              "keys"_bytes) +
                       ready;
 
 // Everything the login does with `stream`: the last step, or the first error.
@@ -159,7 +163,8 @@ TEST(UpstreamLogin, LogsInByScramWithAndWithoutChannelBinding) {
     HonestServer server(end_point);
     UpstreamLogin one = login(std::move(with));
     const auto first = run(one, server.offer());
-    EXPECT_EQ(frontend::decode_sasl_initial(ByteView(first->send).subspan(5))->mechanism, end_point.empty() ? scram_sha_256 : scram_sha_256_plus);
+    EXPECT_EQ(frontend::decode_sasl_initial(ByteView(first->send).subspan(5))->mechanism,
+              end_point.empty() ? scram_sha_256 : scram_sha_256_plus);
     const auto proof = run(one, server.first(first->send));
     EXPECT_TRUE(run(one, server.last(proof->send) + welcome)->finished);
   }
@@ -199,7 +204,8 @@ TEST(UpstreamLogin, BelievesNoOkBeforeTheServerHasProvedItself) {
   UpstreamLogin forged = login();
   const auto again = run(forged, server.offer());
   EXPECT_TRUE(run(forged, server.first(again->send)).ok());
-  EXPECT_EQ(run(forged, message('R', "\0\0\0\x0Cv=6rriTRBi23WpRR/wtup+mMhUZUn/dB5nLTJRsjl95G4="_bytes)).error().code, Code::refused);
+  EXPECT_EQ(run(forged, message('R', "\0\0\0\x0Cv=6rriTRBi23WpRR/wtup+mMhUZUn/dB5nLTJRsjl95G4="_bytes)).error().code,
+            Code::refused);
 }
 
 TEST(UpstreamLogin, IsAskedOnceOnly) {
@@ -283,7 +289,11 @@ TEST(UpstreamLogin, TakesALongCancelKeyUnderProtocol32) {
 
 TEST(TlsAnswer, IsOneByteThatSaysYes) {
   EXPECT_TRUE(check_tls_answer("S"_bytes).ok());
-  EXPECT_EQ(check_tls_answer("S" "E"_bytes).error().code, Code::malformed);
+  EXPECT_EQ(check_tls_answer("S"
+                             "E"_bytes)
+                .error()
+                .code,
+            Code::malformed);
   EXPECT_EQ(check_tls_answer("N"_bytes).error().code, Code::refused);
   EXPECT_EQ(check_tls_answer("E\0\0\0\5"_bytes).error().code, Code::refused);
   EXPECT_EQ(check_tls_answer("H"_bytes).error().code, Code::malformed);
