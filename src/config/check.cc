@@ -160,6 +160,10 @@ class Checker {
     refers(at + ".issuer", identity.issuer, "issuer", issuers_);
     if (identity.subject.empty() && identity.claims.empty())
       error(at, "fits every token of its issuer", "give a subject, or claims such as {repository_id: \"4419\"}");
+    for (const auto& [claim, value] : identity.claims)
+      if (claim.find("request_tags") != std::string::npos)
+        error(at + ".claims", "trusts request_tags, which the caller chooses for itself",
+              "use principal_tags, aws_account or org_id");
     const auto* issuer = config_.issuer(identity.issuer);
     if (issuer && issuer->url == github_issuer && !identity.claims.contains("repository_id"))
       warn(at, "matches GitHub by names, which can be deleted and taken by others", "add claims: {repository_id: \"…\"}");

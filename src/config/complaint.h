@@ -8,7 +8,7 @@
 namespace narrowgate::config {
 
 struct Position {
-  int line = 0;                      // from 1; 0: nowhere in particular
+  int line = 0;  // from 1; 0: nowhere in particular
   int column = 0;
   friend bool operator==(const Position&, const Position&) = default;
 };
@@ -16,9 +16,9 @@ struct Position {
 struct Complaint {
   std::string file;
   Position at;
-  std::string thing;                 // "agents[0].owner"; empty: the file itself
-  std::string fault;                 // "is missing"
-  std::string remedy;                // "say who answers for this agent, e.g. olu"
+  std::string thing;   // "agents[0].owner"; empty: the file itself
+  std::string fault;   // "is missing"
+  std::string remedy;  // "say who answers for this agent, e.g. olu"
 };
 
 // "narrowgate.yaml:12:5: agents[0].owner is missing; say who answers for this agent, e.g. olu"

@@ -31,10 +31,7 @@ std::optional<Variable> read_variable(std::string_view inside) {
 class Expansion {
  public:
   Expansion(Node& node, const std::string& path, const Environment& environment, std::vector<Complaint>& complaints)
-      : node_(node),
-        path_(path),
-        environment_(environment),
-        complaints_(complaints) {}
+      : node_(node), path_(path), environment_(environment), complaints_(complaints) {}
 
   void run() {
     std::string_view rest = node_.text;

@@ -55,48 +55,48 @@ using ShapePtr = std::shared_ptr<const Shape>;
 
 struct OptionShape {
   std::string name, doc;
-  std::string fallback;                  // the default, as it would be written
-  std::string absent;                    // what leaving it out means, when there is no default
+  std::string fallback;  // the default, as it would be written
+  std::string absent;    // what leaving it out means, when there is no default
   std::string example;
   bool required = false;
   ShapePtr shape;
 };
 
 struct Shape {
-  std::string words;                     // "a duration, 1s to 8h": for the manual
-  json::object schema;                   // of a leaf
-  ShapePtr item;                         // of a list or dictionary
+  std::string words;    // "a duration, 1s to 8h": for the manual
+  json::object schema;  // of a leaf
+  ShapePtr item;        // of a list or dictionary
   bool dictionary = false;
-  std::vector<std::string> instead;      // words that may stand in place of a section
-  std::vector<OptionShape> options;      // of a section
+  std::vector<std::string> instead;  // words that may stand in place of a section
+  std::vector<OptionShape> options;  // of a section
 };
 
 template <class T>
 struct Form {
   ShapePtr shape;
   std::function<void(const Node&, const std::string& path, Reading&, T&)> read;
-  std::function<std::string(const T&)> show;   // "" when there is nothing worth showing
+  std::function<std::string(const T&)> show;  // "" when there is nothing worth showing
 };
 
 // ---- leaves
 
 using Bound = std::uint64_t;
 Form<std::string> text(std::size_t characters_max, std::string words = "text");
-Form<std::string> name();                                     // of a thing of ours: lower case, digits, - _ .
-Form<std::string> path();                                     // made absolute
+Form<std::string> name();  // of a thing of ours: lower case, digits, - _ .
+Form<std::string> path();  // made absolute
 Form<std::string> url();
 Form<bool> yes_no();
 Form<std::uint64_t> count(Bound least, Bound most);
 Form<std::uint16_t> port();
-Form<std::uint64_t> byte_size(Bound least, Bound most);       // 4096, 64KiB, 1MiB, 2GiB
+Form<std::uint64_t> byte_size(Bound least, Bound most);  // 4096, 64KiB, 1MiB, 2GiB
 Form<milliseconds> duration(milliseconds least, milliseconds most);
 Form<Address> address();
-Form<SecretString> secret(std::size_t bytes_max);             // text, {env: NAME} or {file: path}
+Form<SecretString> secret(std::size_t bytes_max);  // text, {env: NAME} or {file: path}
 Form<grant::ObjectPattern> object_pattern();
 
 // The scalar's text, or nullptr after a complaint.
 const std::string* scalar(const Node& node, const std::string& path, Reading& reading, std::string_view wanted);
-std::string shown(const std::string& text);                   // as much of it as a message can bear
+std::string shown(const std::string& text);  // as much of it as a message can bear
 ShapePtr leaf(std::string words, json::object schema);
 json::array string_array(const std::vector<std::string>& words);
 
@@ -134,7 +134,8 @@ Form<std::vector<T>> list(Form<T> item, std::size_t most, std::size_t least = 0)
   form.read = [item, most, least](const Node& node, const std::string& path, Reading& reading, std::vector<T>& out) {
     if (node.kind != Node::Kind::list) return reading.error(node, path, "must be a list", "write [a, b], or one `- …` per line");
     if (node.items.size() > most || node.items.size() < least)
-      return reading.error(node, path, fmt::format("has {} entries", node.items.size()), fmt::format("give {} to {}", least, most));
+      return reading.error(node, path, fmt::format("has {} entries", node.items.size()),
+                           fmt::format("give {} to {}", least, most));
     out.clear();
     for (std::size_t i = 0; i < node.items.size(); ++i) {
       const auto at = fmt::format("{}[{}]", path, i);
@@ -180,7 +181,7 @@ Form<std::map<std::string, T>> dictionary(Form<T> item, std::size_t most) {
 struct About {
   std::string doc;
   std::string example = {};
-  std::string absent = {};               // what it means to leave it out, where the default cannot say
+  std::string absent = {};  // what it means to leave it out, where the default cannot say
   bool required = false;
 };
 
@@ -191,7 +192,7 @@ struct Option {
 };
 
 template <class T, class M>
-Option<T> option(std::string option_name, M T::*member, Form<M> form, About about) {
+Option<T> option(std::string option_name, M T::* member, Form<M> form, About about) {
   Option<T> made;
   made.shape = {std::move(option_name), about.doc, {}, about.absent, about.example, about.required, form.shape};
   if (!about.required && about.absent.empty()) made.shape.fallback = form.show(T{}.*member);
@@ -203,7 +204,7 @@ Option<T> option(std::string option_name, M T::*member, Form<M> form, About abou
 
 // Absent is a state of its own.
 template <class T, class M>
-Option<T> option(std::string option_name, std::optional<M> T::*member, Form<M> form, About about) {
+Option<T> option(std::string option_name, std::optional<M> T::* member, Form<M> form, About about) {
   Option<T> made;
   made.shape = {std::move(option_name), about.doc, {}, about.absent, about.example, about.required, form.shape};
   made.read = [form, member](const Node& node, const std::string& path, Reading& reading, T& out) {

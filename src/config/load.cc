@@ -2,9 +2,11 @@
 
 #include <sys/stat.h>
 
+#include <climits>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <tuple>
 
 #include "config/expand.h"
 #include "config/node.h"
@@ -33,8 +35,10 @@ Result<std::string> read_bounded(const std::string& path) {
 // In the order of the file; what stands nowhere comes last.
 void put_in_order(std::vector<Complaint>& complaints, const std::string& file) {
   for (auto& complaint : complaints) complaint.file = file;
-  const auto place = [](const Complaint& c) { return std::pair(c.at.line == 0 ? INT_MAX : c.at.line, c.at.column); };
-  std::stable_sort(complaints.begin(), complaints.end(), [&](const auto& a, const auto& b) { return place(a) < place(b); });
+  const auto place = [](const Complaint& c) {
+    return std::tuple(c.at.line == 0 ? INT_MAX : c.at.line, c.at.column, c.thing, c.fault);
+  };
+  std::sort(complaints.begin(), complaints.end(), [&](const auto& a, const auto& b) { return place(a) < place(b); });
 }
 
 std::string folder_of(const std::string& file) {

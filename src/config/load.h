@@ -26,7 +26,7 @@ using Environment = std::function<std::optional<std::string>(const std::string& 
 using ReadFile = std::function<Result<std::string>(const std::string& path)>;
 
 Environment process_environment();
-ReadFile bounded_file_reader();       // at most config_bytes_max, regular files only
+ReadFile bounded_file_reader();  // at most config_bytes_max, regular files only
 
 struct Loaded {
   std::optional<Config> config;

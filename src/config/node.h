@@ -13,8 +13,8 @@
 
 namespace narrowgate::config {
 
-inline constexpr std::size_t config_bytes_max = 1u << 20;       // a thousand agents fit; a hostile file does not cost memory
-inline constexpr std::size_t config_depth_max = 32;             // the schema needs 8
+inline constexpr std::size_t config_bytes_max = 1u << 20;  // a thousand agents fit; a hostile file does not cost memory
+inline constexpr std::size_t config_depth_max = 32;        // the schema needs 8
 inline constexpr std::size_t config_nodes_max = 200'000;
 
 struct Entry;
@@ -23,11 +23,11 @@ struct Node {
   enum class Kind { null, scalar, list, map };
   Kind kind = Kind::null;
   Position at;
-  std::string text;                  // of a scalar
-  bool from_variable = false;        // some of `text` was an environment variable's
-  bool failed = false;               // was complained about already: readers leave it alone
-  std::vector<Node> items;           // of a list
-  std::vector<Entry> entries;        // of a map, in the order of the file
+  std::string text;            // of a scalar
+  bool from_variable = false;  // some of `text` was an environment variable's
+  bool failed = false;         // was complained about already: readers leave it alone
+  std::vector<Node> items;     // of a list
+  std::vector<Entry> entries;  // of a map, in the order of the file
 
   const Node* find(std::string_view key) const;
 };
