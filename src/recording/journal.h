@@ -5,7 +5,7 @@
 // Each event loop has a writer of its own. Its files are allocated and mapped ahead of need, so an append is a copy into memory
 // that the kernel already owns: no system call, no lock, no allocation. A record that was appended survives kill -9.
 // Promises:
-//  - Frames become visible whole: payload first, length last.
+//  - Frames become visible whole: the record first, then its length and checksum in one store.
 //  - No space is an Error, never a signal; posix_fallocate and a write-fault of every page happen before a file is used.
 //  - What admits a request is refused while the recorder is not ready; what completes one has room kept for it.
 // Not here: surviving power loss within the last second (Durability::process); a file system that cannot promise space it
@@ -17,6 +17,7 @@
 #include <deque>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -46,11 +47,18 @@ struct Health {
   std::atomic<bool> admitting{true};  // false once that has lasted limits::stalled_max
 };
 
+// What a journal says of itself: its own id, whose it is, and which of that writer's files in this run.
+struct JournalHeader {
+  std::uint64_t id = 0;         // random, never 0
+  std::uint32_t writer = 0, number = 0;
+  std::int64_t created_ns = 0;
+};
+inline constexpr std::size_t journal_header_bytes = 64;
+
 // One mapped file. Written by one thread up to committed(), read by any thread below it.
 class JournalFile {
  public:
-  static Result<std::unique_ptr<JournalFile>> create(const std::string& path, std::uint64_t id, std::uint32_t writer, std::size_t bytes,
-                                                     WallTime now);
+  static Result<std::unique_ptr<JournalFile>> create(const std::string& path, const JournalHeader& header, std::size_t bytes);
   ~JournalFile();
   JournalFile(const JournalFile&) = delete;
   JournalFile& operator=(const JournalFile&) = delete;
@@ -64,10 +72,9 @@ class JournalFile {
 
  private:
   friend class JournalWriter;
-  JournalFile(std::string path, std::uint64_t id, int fd, Byte* map, std::size_t size);
+  JournalFile(std::string path, std::uint64_t id, Byte* map, std::size_t size);
   std::string path_;
   std::uint64_t id_;
-  int fd_;
   Byte* map_;
   std::size_t size_;
   std::atomic<std::size_t> committed_;
@@ -97,32 +104,32 @@ class JournalWriter {
   std::vector<std::shared_ptr<JournalFile>> files() const;
   // Forgets and deletes the oldest file, which is sealed and no longer written to.
   void drop_oldest();
+  // Deletes every file. Only when all is sealed and nobody appends any more.
+  void remove_all();
 
   std::uint64_t records() const { return records_.load(std::memory_order_relaxed); }
   std::uint64_t bytes() const { return bytes_.load(std::memory_order_relaxed); }
 
  private:
+  Result<Done> may_admit(Need need) const;
+  bool fits(std::size_t frame, Need need) const;
   Result<Done> roll();
-  Result<std::shared_ptr<JournalFile>> create_file() const;
+  Result<std::shared_ptr<JournalFile>> create_file();
 
   const Options options_;
   const Clock& clock_;
   Health& health_;
   std::shared_ptr<JournalFile> current_;  // the loop's; also in files_
+  std::size_t reserved_ = 0;
   mutable std::mutex lock_;               // guards files_ and spare_; never taken while the current file has room
   std::deque<std::shared_ptr<JournalFile>> files_;
   std::shared_ptr<JournalFile> spare_;
   std::atomic<bool> has_spare_{false};
+  std::atomic<std::uint32_t> next_number_{0};
   std::atomic<std::uint64_t> records_{0}, bytes_{0};
 };
 
 // ---- reading a journal's bytes, ours or a dead process's
-struct JournalHeader {
-  std::uint64_t id = 0;
-  std::uint32_t writer = 0;
-  std::int64_t created_ns = 0;
-};
-inline constexpr std::size_t journal_header_bytes = 64;
 Result<JournalHeader> read_journal_header(ByteView file);
 // Bytes a record of this length takes in a journal.
 constexpr std::size_t frame_bytes(std::size_t record) { return (8 + record + 7) / 8 * 8; }
@@ -133,7 +140,7 @@ struct Frame {
 };
 enum class Tail : std::uint8_t {
   clean,    // zeros to the end
-  torn,     // a record was being written when its process died: no length, some bytes
+  torn,     // a record was being written when its process died: some bytes, and no length and checksum before them
   damaged,  // a frame that was once whole no longer is
 };
 // Reads frames in order. When next() says nullopt, tail() says how the file ends and offset() where.

@@ -39,9 +39,11 @@ struct SessionSummary {
   WallTime started{}, last{};
   bool ended = false;
   std::string end_reason;
-  std::uint64_t records = 0, permitted = 0, held = 0, denied = 0, unknown = 0;   // unknown: forwarded, outcome not known
+  std::uint64_t records = 0, permitted = 0, held = 0, denied = 0;
+  std::uint64_t unknown = 0;                    // permitted, and no outcome says that it was completed
   std::uint64_t rows = 0, bytes = 0;
 };
+
 
 // One statement with all that became of it.
 struct Step {

@@ -75,10 +75,11 @@ struct DecisionFacts {
 
 struct IntentRecord {
   std::uint64_t decision_at = 0;      // 0: inline; otherwise the seq of the intent that spelled it out
-  DecisionFacts decision;
+  DecisionFacts decision;             // its verdict is always here
   std::uint64_t text_at = 0;          // 0: inline; otherwise the seq of an intent or of a first text part
   std::string text;
   std::vector<Shape> parameters;
+  std::uint32_t folded = 0;           // so many parameters share the last shape: summed length, digest of their digests
   friend bool operator==(const IntentRecord&, const IntentRecord&) = default;
 };
 
@@ -112,7 +113,7 @@ struct NoteRecord {
 struct DataRecord {
   std::uint64_t intent = 0;
   Direction direction = Direction::to_client;
-  std::string bytes;
+  Shape shape;
   friend bool operator==(const DataRecord&, const DataRecord&) = default;
 };
 

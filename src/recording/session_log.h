@@ -86,28 +86,28 @@ class SessionLog {
   bool ended() const { return ended_; }
 
  private:
-  struct Stamp {
-    std::int64_t wall_ns;
-    std::uint64_t mono_ns;
-  };
   // What a recent intent spelled out, so that a later one can point at it.
   struct KnownText {
     std::uint64_t at = 0;
     std::string text;
   };
   struct KnownDecision {
-    std::uint64_t at = 0;
-    std::string id;
-    Verdict verdict = Verdict::denial;
-    Digest facts{};
+    std::uint64_t at = 0, print = 0;
+    std::uint8_t id_size = 0;
+    std::array<char, 32> id{};
   };
   SessionLog(Recorder& recorder, JournalWriter& writer, std::string session, Capture capture);
-  Stamp stamp();
-  Result<Done> write(const Body& body, Need need);
-  Result<std::uint64_t> text_at(std::string_view text, std::string_view redacted, Need need);
-  const KnownDecision* known(const Intent& intent) const;
-  void remember(const Intent& intent, std::uint64_t at);
-  Result<Done> write_text_parts(std::string_view redacted, Need need);
+
+  template <class Put>
+  Result<std::uint64_t> put_record(Kind kind, std::size_t body_max, Need need, Put put);
+  Result<Done> write(Body body, Need need);
+  Result<Done> tell_clock(Need need);
+  Result<std::uint64_t> write_parts(std::string_view redacted, Need need);
+  Result<std::uint64_t> settle_text(std::string_view raw, std::string_view redacted, Need need);
+  std::uint64_t known_decision(const Intent& intent, std::uint64_t print) const;
+  void remember(const Intent& intent, std::uint64_t print, std::uint64_t at);
+  std::string clean(std::string_view text, std::size_t max) const;
+  Shape shape_of(const Value& value, std::size_t& budget) const;
 
   Recorder& recorder_;
   JournalWriter& writer_;
@@ -115,8 +115,8 @@ class SessionLog {
   const Capture capture_;
   const MonoTime started_;
   std::uint64_t seq_ = 0;
-  std::int64_t last_wall_ns_ = 0;
-  std::int64_t clock_back_ns_ = 0;  // not yet noted
+  std::int64_t wall_ns_ = 0;      // of the last record; never goes back
+  std::int64_t raw_wall_ns_ = 0;  // what the clock said then
   bool ended_ = false;
   std::array<KnownText, 4> texts_;
   std::array<KnownDecision, 4> decisions_;
