@@ -1,0 +1,281 @@
+"""What the README promises, told by a stock psql."""
+
+import json
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+
+from harness import gateway, machine, psql
+from shop import ShopTest, config
+
+IN_SCOPE = "SELECT count(*) FROM refunds WHERE state = 'stuck'"
+
+
+class Connecting(ShopTest):
+    def test_a_client_is_told_what_it_was_granted(self):
+        answer = self.psql("SELECT 1")
+        self.assertEqual(answer.code, 0, answer.err)
+        self.assertRegex(answer.err, r"NOTICE: .*granted SELECT on 3 of 9 tables")
+
+    def test_a_client_that_names_no_task_is_refused(self):
+        answer = self.psql("SELECT 1", task="")
+        self.assertEqual(answer.code, 2)
+        self.assertRegex(answer.err, r"28000.*|task")
+
+    def test_the_agent_name_may_carry_the_template(self):
+        answer = self.psql(IN_SCOPE, task="", user="refund-bot/refund-triage")
+        self.assertEqual((answer.out, answer.code), ("3", 0), answer.err)
+
+    def test_scope_and_status_are_answered_by_the_gateway_itself(self):
+        answer = self.psql("SELECT * FROM narrowgate.scope")
+        self.assertEqual(answer.code, 0, answer.err)
+        self.assertIn("public.refunds", answer.out)
+        self.assertNotIn("payments", answer.out)
+        self.assertEqual(self.psql("SELECT * FROM narrowgate.status").code, 0)
+        self.assert_upstream_never_heard("narrowgate.scope")
+
+
+class Statements(ShopTest):
+    def test_a_select_in_scope_passes(self):
+        answer = self.psql(IN_SCOPE)
+        self.assertEqual((answer.out, answer.code), ("3", 0), answer.err)
+
+    def test_a_table_outside_the_task_is_refused_and_never_reaches_the_upstream(self):
+        word = self.marker()
+        answer = self.psql(f"SELECT salary FROM staff WHERE name = '{word}'")
+        self.assert_refused(answer, "42501")
+        self.assert_upstream_never_heard(word)
+
+    def test_a_refusal_says_what_was_needed_what_is_allowed_and_how_to_ask(self):
+        answer = self.psql("SELECT * FROM payments")
+        denial = json.loads(answer.field("DETAIL"))
+        self.assertEqual(denial["code"], "scope_denied")
+        self.assertEqual(denial["v"], 1)
+        self.assertTrue(any("payments" in need for need in denial["need"]), denial)
+        self.assertTrue(denial["decision"].startswith("dec_"))
+        self.assertLessEqual(len(answer.field("DETAIL").encode()), 480)
+        self.assertIn("narrowgate.request", answer.field("HINT"))
+
+    def test_a_column_outside_the_task_is_refused_where_its_table_is_not(self):
+        self.assertEqual(self.psql("SELECT name FROM customers WHERE id = 1").code, 0)
+        self.assert_refused(self.psql("SELECT email FROM customers WHERE id = 1"), "42501")
+        self.assert_refused(self.psql("SELECT * FROM customers WHERE id = 1"), "42501")
+
+    def test_a_column_in_a_condition_counts_as_read(self):
+        self.assert_refused(self.psql("SELECT id FROM customers WHERE phone LIKE '+44%'"), "42501")
+
+    def test_a_session_goes_on_after_a_refusal(self):
+        answer = self.psql("SELECT * FROM staff", IN_SCOPE)
+        self.assertEqual(answer.sqlstates, ["42501"])
+        self.assertEqual(answer.out, "3")
+
+    def test_a_refusal_aborts_the_transaction_as_the_server_would(self):
+        psql_at_work = self.terminal()
+        psql_at_work.ask("BEGIN;")
+        self.assertEqual(psql_at_work.prompt, "orders=*> ")
+        self.assertIn("42501", psql_at_work.ask("SELECT * FROM staff;"))
+        self.assertEqual(psql_at_work.prompt, "orders=!> ")
+        self.assertIn("25P02", psql_at_work.ask(IN_SCOPE + ";"))
+        psql_at_work.ask("ROLLBACK;")
+        self.assertEqual(psql_at_work.prompt, "orders=> ")
+        self.assertIn("3", psql_at_work.ask(IN_SCOPE + ";"))
+
+    def test_a_statement_that_cannot_be_parsed_is_refused(self):
+        word = self.marker()
+        answer = self.psql(f"SELECT {word} FROM refunds WHERE ((")
+        self.assertIn(answer.sqlstates[0], ("42601", "0A000"))
+        self.assert_upstream_never_heard(word)
+
+    def test_a_statement_that_cannot_be_classified_is_refused(self):
+        word = self.marker()
+        self.assert_refused(self.psql(f"DO $$ BEGIN PERFORM '{word}'; END $$"), "0A000")
+        self.assert_upstream_never_heard(word)
+
+    def test_every_statement_of_a_text_counts(self):
+        word = self.marker()
+        self.assert_refused(self.psql(f"SELECT '{word}'; SELECT * FROM staff"), "42501")
+        self.assert_upstream_never_heard(word)
+
+    def test_a_write_hidden_in_a_read_is_a_write(self):
+        for statement in ("WITH gone AS (DELETE FROM refunds RETURNING *) SELECT count(*) FROM gone",
+                          "EXPLAIN ANALYZE DELETE FROM refunds", "SELECT * INTO stolen FROM refunds",
+                          "COPY refunds FROM PROGRAM 'true'"):
+            answer = self.psql(statement)
+            self.assertIn(answer.sqlstates[:1], (["42501"], ["0A000"]), f"{statement}: {answer.err}")
+        self.assertEqual(self.upstream.sql("SELECT count(*) FROM refunds", "orders"), "2800")
+
+    def test_more_rows_than_the_grant_allows_are_not_handed_out(self):
+        answer = self.psql("SELECT id FROM refunds")
+        self.assertEqual(answer.sqlstates, ["53400"], answer.err)
+        self.assertLessEqual(len(answer.out.splitlines()), 500)
+
+
+class Holds(ShopTest):
+    def setUp(self):
+        self.upstream.sql("ALTER TABLE refunds DISABLE TRIGGER refund_change; "
+                          "UPDATE refunds SET state = CASE WHEN id IN (2417, 2502, 2688) THEN 'stuck' ELSE 'requested' END "
+                          "WHERE batch = 7; ALTER TABLE refunds ENABLE TRIGGER refund_change", "orders")
+
+    def states(self):
+        return self.upstream.sql("SELECT state, count(*) FROM refunds WHERE batch = 7 GROUP BY state ORDER BY state", "orders")
+
+    def hold(self, statement):
+        """A terminal in which `statement` waits for a person, and the approval's id."""
+        waiting = self.terminal()
+        waiting.send(statement)
+        shown = waiting.wait_for(r"NOTICE:.*apr_")
+        approval = re.search(r"apr_\w+", shown).group(0)
+        self.addCleanup(lambda: self.gateway.run("approvals", "deny", approval, "--reason", "not_now"))
+        return waiting, approval
+
+    def test_an_update_waits_for_a_person_and_then_runs_as_it_was_sent(self):
+        waiting, approval = self.hold("UPDATE refunds SET state = 'approved' WHERE batch = 7 AND state = 'stuck' RETURNING id;")
+        self.assertEqual(self.states(), "requested|397\nstuck|3")
+        shown = self.gateway.cli("approvals", "show", approval)
+        self.assertIn("state = 'stuck'", json.dumps(shown))
+        done = self.gateway.run("approvals", "approve", approval, "--once")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("2417", waiting.wait())
+        self.assertEqual(self.states(), "approved|3\nrequested|397")
+
+    def test_an_approval_is_spent_by_one_run(self):
+        statement = "UPDATE refunds SET state = 'approved' WHERE id = 2417;"
+        waiting, approval = self.hold(statement)
+        self.gateway.run("approvals", "approve", approval, "--once")
+        waiting.wait()
+        _, second = self.hold(statement)
+        self.assertNotEqual(second, approval)
+
+    def test_a_denied_statement_does_not_run_and_the_session_goes_on(self):
+        waiting, approval = self.hold("UPDATE refunds SET state = 'void' WHERE id = 2502;")
+        done = self.gateway.run("approvals", "deny", approval, "--reason", "wrong_target")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        shown = waiting.wait()
+        self.assertIn("57014", shown)
+        self.assertIn("wrong_target", shown)
+        self.assertIn("3", waiting.ask(IN_SCOPE + ";"))
+        self.assertEqual(self.states(), "requested|397\nstuck|3")
+
+    def test_the_owner_of_an_agent_cannot_approve_what_it_asks(self):
+        _, approval = self.hold("UPDATE refunds SET state = 'void' WHERE id = 2688;")
+        done = self.gateway.run("approvals", "approve", approval, "--once", person="olu")
+        self.assertNotEqual(done.returncode, 0)
+        self.assertEqual(self.states(), "requested|397\nstuck|3")
+
+    def test_an_approved_statement_that_touches_too_many_rows_is_rolled_back(self):
+        waiting, approval = self.hold("UPDATE refunds SET state = 'void' WHERE batch = 7;")
+        self.gateway.run("approvals", "approve", approval, "--once")
+        self.assertIn("53400", waiting.wait())
+        self.assertEqual(self.states(), "requested|397\nstuck|3")
+
+    def test_a_held_statement_is_withdrawn_when_its_client_leaves(self):
+        waiting, approval = self.hold("UPDATE refunds SET state = 'void' WHERE id = 2417;")
+        waiting.close()
+        gone = machine.until(lambda: self.gateway.cli("approvals", "show", approval).get("state") == "withdrawn")
+        self.assertTrue(gone)
+        self.assertNotEqual(self.gateway.run("approvals", "approve", approval, "--once").returncode, 0)
+        self.assertEqual(self.states(), "requested|397\nstuck|3")
+
+    def test_a_client_may_cancel_what_is_held(self):
+        waiting, _ = self.hold("UPDATE refunds SET state = 'void' WHERE id = 2417;")
+        waiting.interrupt()
+        self.assertIn("57014", waiting.wait())
+        self.assertEqual(waiting.prompt, "orders=> ")
+
+    def test_an_update_without_a_condition_is_refused_and_nobody_is_asked(self):
+        self.assert_refused(self.psql("UPDATE refunds SET state = 'void'"), "42501")
+
+
+class Revoking(ShopTest):
+    def test_a_revoked_agent_loses_its_running_query_and_its_connection(self):
+        sleeping = self.terminal()
+        sleeping.send("SELECT pg_sleep(600);")
+        self.assertTrue(machine.until(lambda: self.upstream.running("pg_sleep(600)")), sleeping)
+        done = self.gateway.run("revoke", "--agent", "refund-bot", "-y")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertRegex(done.stdout, r"\d+ ?ms|\d+\.\d+ ?s")
+        self.assertIn("57P01", sleeping.wait())
+        self.assertTrue(machine.until(lambda: not self.upstream.running("pg_sleep(600)"), 5))
+
+
+class Records(ShopTest):
+    def session_of(self, word):
+        """The id of the session in which `word` was asked, once it has ended."""
+        self.psql(IN_SCOPE + f" AND reason <> '{word}'", "SELECT * FROM staff")
+        listed = self.gateway.cli("sessions", "list")
+        entries = listed.get("sessions", listed) if isinstance(listed, dict) else listed
+        return entries[0]["id"]
+
+    def test_a_session_shows_what_was_asked_granted_used_held_and_denied(self):
+        session = self.session_of(self.marker())
+        done = self.gateway.run("sessions", "show", session)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        for column in ("asked", "granted", "used", "held", "denied"):
+            self.assertIn(column, done.stdout.lower())
+        self.assertIn("public.staff", done.stdout)
+
+    def test_the_whole_log_is_proved_and_one_changed_byte_is_found(self):
+        self.session_of(self.marker())
+        self.assertEqual(self.gateway.run("sessions", "verify").returncode, 0)
+        self.gateway.stop()
+        try:
+            largest = max((path for path in pathlib.Path(self.gateway.data).rglob("*") if path.is_file() and "record" in str(path)),
+                          key=lambda path: path.stat().st_size)
+            original = largest.read_bytes()
+            at = len(original.rstrip(b"\0")) // 2
+            largest.write_bytes(original[:at] + bytes([original[at] ^ 1]) + original[at + 1:])
+            done = self.gateway.run("sessions", "verify")
+            self.assertNotEqual(done.returncode, 0, done.stdout)
+            largest.write_bytes(original)
+        finally:
+            self.gateway.start()
+        self.assertEqual(self.gateway.run("sessions", "verify").returncode, 0)
+
+    def test_a_killed_gateway_loses_nothing_that_the_upstream_saw(self):
+        word = self.marker()
+        sleeping = self.terminal()
+        sleeping.send(f"SELECT pg_sleep(600), '{word}';")
+        self.assertTrue(machine.until(lambda: self.upstream.running(word)))
+        self.gateway.kill()
+        self.gateway.start()
+        self.assertEqual(self.gateway.run("sessions", "verify").returncode, 0)
+        listed = self.gateway.cli("sessions", "list")
+        entries = listed.get("sessions", listed) if isinstance(listed, dict) else listed
+        shown = self.gateway.run("sessions", "show", entries[0]["id"]).stdout
+        self.assertIn("pg_sleep", shown)
+
+    def test_parameters_and_results_are_recorded_by_shape_only(self):
+        word = self.marker()
+        self.psql(f"\\bind '{word}'\nSELECT count(*) FROM refunds WHERE reason = $1")
+        self.psql(f"SELECT count(*) FROM refunds WHERE reason = '{word}x'")
+        for path in pathlib.Path(self.gateway.data).rglob("*"):
+            if path.is_file():
+                self.assertNotIn(f"{word}x".encode() * 2, path.read_bytes())  # results: never twice what was asked
+
+
+class Running(ShopTest):
+    def test_nothing_in_the_agents_environment_opens_the_database(self):
+        listing = self.gateway.run("run", "refund-triage", "--", "env", person=None,
+                                   environment={"NARROWGATE_KEY": self.gateway.key()})
+        self.assertEqual(listing.returncode, 0, listing.stderr)
+        self.assertNotIn(self.upstream_password, listing.stdout)
+        self.assertNotIn("AWS_SECRET", listing.stdout)
+        self.assertIn("PGHOST", listing.stdout)
+
+    def test_psql_under_run_needs_no_further_setting(self):
+        done = self.gateway.run("run", "refund-triage", "--", "psql", "-X", "-A", "-t", "-c", IN_SCOPE, person=None,
+                                environment={"NARROWGATE_KEY": self.gateway.key()})
+        self.assertEqual(done.stdout.strip().splitlines()[-1:], ["3"], done.stderr)
+
+
+class Draining(ShopTest):
+    def test_sigterm_lets_running_statements_finish(self):
+        busy = self.terminal()
+        busy.send("SELECT pg_sleep(2), 'finished';")
+        self.assertTrue(machine.until(lambda: self.upstream.running("finished")))
+        self.gateway.process.terminate()
+        self.assertIn("finished", busy.wait())
+        self.assertEqual(self.gateway.process.wait(20), 0)
+        self.gateway.start()
