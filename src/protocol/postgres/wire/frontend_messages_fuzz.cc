@@ -1,5 +1,5 @@
-// What decodes must come out byte for byte when written afresh, and each message must be found in the same place when it comes one
-// byte at a time.
+// What decodes must come out byte for byte when written afresh, and each message must be found in the same place when it comes
+// one byte at a time.
 #include "protocol/postgres/wire/messages_frontend.h"
 
 namespace {

@@ -96,8 +96,8 @@ Result<std::vector<Setting>> parse_options(std::string_view options);
 // parameters that are not user, database, options, replication or a _pq_ option.
 Result<std::vector<Setting>> client_settings(const StartupMessage& startup);
 
-// A client_encoding in which each byte under 0x80 is that ASCII character (false for SJIS, BIG5, GBK, UHC, JOHAB, GB18030, and for
-// names nobody knows): otherwise the gateway and the server may disagree on where a string ends.
+// A client_encoding in which each byte under 0x80 is that ASCII character (false for SJIS, BIG5, GBK, UHC, JOHAB, GB18030, and
+// for names nobody knows): otherwise the gateway and the server may disagree on where a string ends.
 bool is_ascii_safe_encoding(std::string_view name);
 bool is_utf8_encoding(std::string_view name);
 
