@@ -8,6 +8,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <vector>
 
 #include "base/clock.h"
 #include "grant/grant.h"
@@ -62,7 +63,7 @@ class SessionEntry {
   void client_closed();
   void upstream_cancelled();
   void leave();                      // closed, idle, and never called again
-  // Calls the session's callback, unless it was killed before or has left.
+  // Calls the session's callback, unless it was killed before or has left. `stop` waits for it in any case.
   void kill(const Kill& why, const std::shared_ptr<Stop>& stop);
 
  private:
@@ -71,8 +72,12 @@ class SessionEntry {
   std::atomic<bool> busy_{false}, killed_{false};
   std::mutex mutex_;                 // orders kill() against leave()
   std::function<void(const Kill&)> kill_;
-  std::shared_ptr<Stop> stop_;
-  bool client_open_ = true, waited_for_upstream_ = false;
+  struct Waiting {
+    std::shared_ptr<Stop> stop;
+    bool for_upstream;
+  };
+  std::vector<Waiting> stops_;       // every command that wants it gone
+  bool client_open_ = true;
 };
 
 class Registry;

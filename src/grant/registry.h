@@ -89,10 +89,19 @@ class Registry {
     std::uint64_t epoch;
     MonoTime accepted;
   };
+  // Grants and sessions that one command concerns.
+  struct Found {
+    std::vector<std::shared_ptr<LiveGrant>> grants;
+    std::vector<std::shared_ptr<SessionEntry>> entries;
+  };
+  // The caller of these holds mutex_.
   Result<Done> admissible(const SessionFacts& facts) const;
   void remember(const Selector& selector, std::uint64_t epoch, MonoTime now);
-  Revoked collect(const Selector& selector, std::vector<std::shared_ptr<SessionEntry>>& entries) const;
-  Revoked stop(const Selector& selector, GrantEvent event, Kill why);
+  Found find_all(const Selector& selector) const;
+  void end(const Found& found, GrantEvent event);
+
+  static Revoked report(const Found& found);
+  Revoked stop(const Found& found, const Kill& why) const;   // mutex_ not held: this calls the sessions
   void leave(const SessionEntry& entry);
 
   const Clock& clock_;
@@ -103,7 +112,8 @@ class Registry {
   std::map<std::string, std::shared_ptr<SessionEntry>, std::less<>> sessions_;
   std::set<std::string, std::less<>> suspended_agents_;
   std::deque<Revocation> revocations_;                                      // younger than the longest-lived grant
-  std::map<std::string, std::deque<MonoTime>, std::less<>> denials_;        // by task
+  std::uint64_t forgotten_epoch_ = 0;                                       // the latest one that is not in revocations_ any more
+  std::map<std::string, std::deque<MonoTime>, std::less<>> denials_;        // by task, of live grants
 };
 
 }  // namespace narrowgate::grant

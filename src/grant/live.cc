@@ -1,0 +1,89 @@
+#include "grant/live.h"
+
+#include "grant/registry.h"
+
+namespace narrowgate::grant {
+
+LiveGrant::LiveGrant(Grant grant, MonoTime now, MonoTime ends)
+    : grant_(std::move(grant)), ends_(ends), state_(grant_.state), last_use_(now.time_since_epoch().count()) {}
+
+MonoTime LiveGrant::idle_ends() const {
+  return MonoTime(MonoTime::duration(last_use_.load(std::memory_order_relaxed))) + grant_.idle_timeout;
+}
+
+Spent LiveGrant::charge(std::uint64_t rows_read, std::uint64_t rows_written, std::uint64_t bytes) {
+  rows_read_.fetch_add(rows_read, std::memory_order_relaxed);
+  rows_written_.fetch_add(rows_written, std::memory_order_relaxed);
+  bytes_.fetch_add(bytes, std::memory_order_relaxed);
+  uses_.fetch_add(1, std::memory_order_relaxed);
+  return spent() ? Spent::exhausted : Spent::within;
+}
+
+bool LiveGrant::spent() const {
+  const auto reached = [](const std::atomic<std::uint64_t>& used, const std::optional<std::uint64_t>& most) {
+    return most && used.load(std::memory_order_relaxed) >= *most;
+  };
+  const Budget& most = grant_.budget;
+  return reached(rows_read_, most.rows_read) || reached(rows_written_, most.rows_written) || reached(bytes_, most.bytes) ||
+         reached(uses_, most.uses);
+}
+
+Budget LiveGrant::used() const { return {rows_read_.load(), rows_written_.load(), bytes_.load(), uses_.load()}; }
+
+bool LiveGrant::apply(GrantEvent event) {
+  auto from = state_.load(std::memory_order_acquire);
+  for (;;) {
+    const auto to = next(from, event);
+    if (!to) return false;
+    if (state_.compare_exchange_weak(from, *to, std::memory_order_acq_rel)) return true;
+  }
+}
+
+SessionEntry::SessionEntry(SessionFacts facts, std::shared_ptr<LiveGrant> grant, std::function<void(const Kill&)> kill)
+    : facts_(std::move(facts)), grant_(std::move(grant)), kill_(std::move(kill)) {}
+
+// kill() writes killed_ and then reads busy_; here it is the other way round, and both in one total order: of a race at least one
+// side sees the other, so a stop never waits for an upstream that has already come to rest.
+void SessionEntry::upstream_busy(bool busy) {
+  busy_.store(busy);
+  if (!busy && killed_.load()) upstream_cancelled();
+}
+
+void SessionEntry::client_closed() {
+  const std::scoped_lock lock(mutex_);
+  if (!std::exchange(client_open_, false)) return;
+  for (const auto& waiting : stops_) waiting.stop->client_closed();
+}
+
+void SessionEntry::upstream_cancelled() {
+  const std::scoped_lock lock(mutex_);
+  busy_.store(false);
+  for (auto& waiting : stops_)
+    if (std::exchange(waiting.for_upstream, false)) waiting.stop->upstream_cancelled();
+}
+
+void SessionEntry::leave() {
+  {
+    const std::scoped_lock lock(mutex_);
+    kill_ = nullptr;
+  }
+  client_closed();
+  upstream_cancelled();
+}
+
+void SessionEntry::kill(const Kill& why, const std::shared_ptr<Stop>& stop) {
+  const std::scoped_lock lock(mutex_);
+  if (!kill_ || !client_open_) return;
+  const bool first = !killed_.exchange(true);
+  const bool for_upstream = busy_.load();
+  stop->told(for_upstream);
+  stops_.push_back({stop, for_upstream});
+  if (first) kill_(why);
+}
+
+LiveSession::~LiveSession() {
+  entry_->leave();
+  registry_.leave(*entry_);
+}
+
+}  // namespace narrowgate::grant
