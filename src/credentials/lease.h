@@ -3,6 +3,7 @@
 // Not here: finding the credential (one source per login kind), and the database roles a grant is compiled to.
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
@@ -26,9 +27,10 @@ struct Upstream {
   std::string database;
   std::shared_ptr<const net::TlsClient> tls;  // nullptr: plain, which the configuration had to say
   std::string tls_name;                       // the name the certificate must carry
-  std::string tls_ca_pem;                     // "" for the system's trust store
+  std::string tls_ca_file;                    // the file of its authority; "" for the system's trust store
   Lease lease;
   std::string application_name;
+  std::chrono::milliseconds statement_max{0};  // the upstream itself stops what runs longer; 0: no limit
   bool client_settings = false;               // pass every startup setting of the client's on (examples/open)
 };
 

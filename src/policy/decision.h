@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -67,6 +68,13 @@ struct GatewayCall {
   std::vector<std::string> arguments;
 };
 
+// One parameter of a request, in the protocol's own bytes.
+struct ParameterValue {
+  std::uint32_t type = 0;  // the protocol's own type number; 0 if unknown
+  bool null = false;
+  std::span<const std::uint8_t> bytes;
+};
+
 // What a protocol hands to the gateway for a decision. Each protocol derives its own, with the bytes inside.
 struct Request {
   virtual ~Request() = default;
@@ -76,6 +84,8 @@ struct Request {
   virtual std::string_view text() const = 0;
   // The parameters, rendered one by one; only for a person's eyes and for digests.
   virtual std::vector<std::string> parameters() const = 0;
+  // The parameters as the protocol had them, for the record. Borrowed like text().
+  virtual std::vector<ParameterValue> values() const = 0;
   // Makes text() and parameters() the request's own, so that it can wait.
   virtual void keep() = 0;
   // Does deciding this run anything? False for a statement that is only being prepared.
@@ -94,6 +104,8 @@ class Permitted {
   Permitted& operator=(Permitted&&) = default;
 
   Request& request() { return *request_; }
+  // Gives the permission up.
+  std::unique_ptr<Request> release() { return std::move(request_); }
   const Request& request() const { return *request_; }
   const std::string& decision() const { return *decision_; }
   const Enforced& enforced() const { return enforced_; }

@@ -10,6 +10,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -17,6 +18,8 @@
 #include <variant>
 #include <vector>
 
+#include "base/bytes.h"
+#include "base/crypto.h"
 #include "base/secret.h"
 #include "credentials/lease.h"
 #include "net/stream.h"
@@ -27,8 +30,7 @@ namespace narrowgate {
 // What a client says before it has proved anything. Claims, every one of them.
 struct Hello {
   std::string agent;
-  std::string resource;   // "" where the client left it to the listener's default
-  std::string database;   // "" where the client left it to the resource
+  std::string place;      // what the client calls where it wants to go: "orders", "orders/reporting"; "" for the default
   std::string task_template, reason, ticket;
   std::vector<std::string> names_used;  // other names the client went by; for the record
 };
@@ -36,22 +38,28 @@ struct Hello {
 // How a client is asked to prove who it is.
 struct AskToken {};  // a bearer token or key in clear: only inside TLS, or on loopback where the listener allows it
 struct AskScram {
-  std::string verifier;  // PostgreSQL's textual form, SCRAM-SHA-256$…; a mock one for an agent that does not exist
+  Bytes salt;
+  unsigned iterations = 4096;
+  // The signature that proves the gateway to the client, if the proof is right. Copes with agents that do not exist.
+  std::function<std::optional<Digest>(std::string_view auth_message, ByteView client_proof)> check;
 };
 using Challenge = std::variant<AskToken, AskScram>;
 struct ProvedKey {};  // the SCRAM exchange succeeded
 using Proof = std::variant<SecretString, ProvedKey>;
 
 // What the client is told once its session is open.
+struct ObjectName {
+  std::string schema, name;
+};
 struct Welcome {
-  std::string session, task, grant;
-  std::vector<std::string> notices;
+  // Called once with the tables the resource has, so that a grant can be told as a share of them.
+  std::function<std::vector<std::string>(const std::vector<ObjectName>& tables)> notices;
 };
 
 // What became of a forwarded request.
 struct Outcome {
-  std::string tag;            // the upstream's own summary: "UPDATE 41"
-  std::string sqlstate;       // "" if it succeeded; the protocol's own error code otherwise
+  std::string tag = {};       // the upstream's own summary: "UPDATE 41"
+  std::string sqlstate = {};  // "" if it succeeded; the protocol's own error code otherwise
   std::uint64_t rows = 0, bytes = 0;
   bool completed = true;      // false: never run, or nobody knows
   std::chrono::nanoseconds took{0};
@@ -96,6 +104,8 @@ class Conversation {
   // Answers for the gateway itself. Only for a request whose gateway_call() is set.
   virtual Task<Result<Done>> answer(std::unique_ptr<Request> request, Table table) = 0;
 
+  // How a client of this protocol asks for what `decision` denied: a statement, a command, a tool call.
+  virtual std::string how_to_ask(std::string_view decision) const = 0;
   // Tells the client something while its request waits.
   virtual Task<Result<Done>> notify(std::string message) = 0;
   // Waits for `decided` while watching the client, which may leave or cancel.

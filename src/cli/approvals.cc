@@ -1,0 +1,132 @@
+// narrowgate approvals: operations on hold.
+#include "cli/cli.h"
+#include "cli/gateway_client.h"
+#include "cli/print.h"
+#include "http/message.h"
+
+namespace narrowgate::cli {
+namespace {
+
+struct Options {
+  Where where;
+  std::string id, state, reason = "not_now", words;
+  bool once = false;
+  std::uint64_t uses = 1, rows_max = 0;
+};
+
+std::string path_of(const Options& options) { return "/api/v1/approvals/" + http::percent_encode(options.id); }
+
+const json::object& object_at(const json::object& object, const char* key) {
+  static const json::object none;
+  const json::value* value = object.if_contains(key);
+  return value != nullptr && value->is_object() ? value->get_object() : none;
+}
+
+std::string one_line(std::string text, std::size_t most) {
+  for (char& c : text)
+    if (c == '\n' || c == '\t') c = ' ';
+  return text.size() <= most ? text : text.substr(0, most) + "…";
+}
+
+Result<int> list(const Options& options) {
+  NG_TRY(const GatewayClient client, GatewayClient::create(options.where));
+  NG_TRY(const json::object answer, client.get("/api/v1/approvals" + query({{"state", options.state}})));
+  if (options.where.json) return print_json(answer), 0;
+  std::vector<std::vector<std::string>> rows;
+  for (const json::value& one : answer.at("approvals").as_array()) {
+    const json::object& held = one.as_object();
+    rows.push_back({text_of(held, "id"), text_of(held, "state"), text_of(held, "agent"), text_of(held, "resource"), text_of(held, "expires"), one_line(text_of(held, "shown"), 60)});
+  }
+  print_table({"APPROVAL", "STATE", "AGENT", "RESOURCE", "EXPIRES", "STATEMENT"}, rows, "nothing waits");
+  return 0;
+}
+
+void print_held(const json::object& held) {
+  print_line(fmt::format("{}  {}  expires {}", text_of(held, "id"), text_of(held, "state"), text_of(held, "expires")));
+  print_line(fmt::format("who        {} (owner {}{})", text_of(held, "agent"), text_of(held, "owner"), text_of(held, "on_behalf_of").empty() ? "" : ", for " + text_of(held, "on_behalf_of")));
+  print_line(fmt::format("task       {} {}  the agent's words: \"{}\"", text_of(held, "template"), text_of(held, "task"), text_of(held, "agent_reason")));
+  print_line(fmt::format("why held   {}  by {}", text_of(held, "reason"), held.contains("policies") ? joined(held.at("policies")) : ""));
+  print_line(fmt::format("may decide {} of {}", text_of(held, "quorum"), held.contains("groups") ? joined(held.at("groups")) : ""));
+  print_line(fmt::format("statement  {}", text_of(held, "digest")));
+  print_line("  " + text_of(held, "shown"));
+  if (const json::value* parameters = held.if_contains("shown_parameters"); parameters != nullptr && !parameters->as_array().empty()) print_line("  with " + joined(*parameters));
+  print_line(fmt::format("effect     {}", held.contains("effects") ? joined(held.at("effects"), "; ") : ""));
+  const json::object& ceiling = object_at(held, "ceiling");
+  const std::string rows = text_of(ceiling, "rows_written_max");
+  print_line(fmt::format("ceiling    {}", rows.empty() || rows == "0" ? "no ceiling of rows" : fmt::format("at most {} rows changed, or it is rolled back", rows)));
+}
+
+Result<int> show(const Options& options) {
+  NG_TRY(const GatewayClient client, GatewayClient::create(options.where));
+  NG_TRY(const json::object held, client.get(path_of(options)));
+  if (options.where.json) return print_json(held), 0;
+  print_held(held);
+  if (text_of(held, "you_may_decide") == "true") print_line(fmt::format("decide     narrowgate approvals approve {0} --once   or   narrowgate approvals deny {0} --reason too_broad --words '…'", text_of(held, "id")));
+  else print_line("decide     not you: " + text_of(held, "because"));
+  return 0;
+}
+
+// The digest of what is there now: the gateway refuses if it is not this any more by the time we decide.
+Result<int> decide(const Options& options, const char* verb, json::object body) {
+  NG_TRY(const GatewayClient client, GatewayClient::create(options.where));
+  NG_TRY(const json::object held, client.get(path_of(options)));
+  body["digest"] = text_of(held, "digest");
+  if (!options.words.empty()) body["words"] = options.words;
+  NG_TRY(const json::object answer, client.post(path_of(options) + "/" + verb, body));
+  if (options.where.json) return print_json(answer), 0;
+  print_line(fmt::format("{} is {}: {}", text_of(answer, "id"), text_of(answer, "state"), one_line(text_of(held, "shown"), 100)));
+  return 0;
+}
+
+Result<int> approve(const Options& options) {
+  if (options.once && options.uses > 1) return Error{Code::malformed, Blame::client, "--once and --uses say different things; give one"};
+  json::object body;
+  if (options.uses > 1) body["uses"] = options.uses;
+  if (options.rows_max > 0) body["rows_max"] = options.rows_max;
+  return decide(options, "approve", std::move(body));
+}
+
+Result<int> deny(const Options& options) { return decide(options, "deny", {{"reason", options.reason}}); }
+
+Result<int> requests(const Options& options) {
+  NG_TRY(const GatewayClient client, GatewayClient::create(options.where));
+  NG_TRY(const json::object answer, client.get("/api/v1/requests"));
+  if (options.where.json) return print_json(answer), 0;
+  std::vector<std::vector<std::string>> rows;
+  for (const json::value& one : answer.at("requests").as_array()) {
+    const json::object& asked = one.as_object();
+    rows.push_back({text_of(asked, "decision"), text_of(asked, "agent"), text_of(asked, "resource"), text_of(asked, "code"), text_of(asked, "why")});
+  }
+  print_table({"DECISION", "AGENT", "RESOURCE", "DENIED AS", "THE AGENT'S WORDS"}, rows, "no agent has asked for more");
+  return 0;
+}
+
+}  // namespace
+
+void add_approvals(CLI::App& app, Chosen& chosen) {
+  auto options = std::make_shared<Options>();
+  CLI::App* approvals = app.add_subcommand("approvals", "Operations on hold");
+  approvals->require_subcommand(1);
+  const auto add = [&](const char* name, const char* about, auto action) {
+    CLI::App* command = approvals->add_subcommand(name, about);
+    options->where.add_to(*command);
+    command->callback([=, &chosen] { chosen.run = [=] { return action(*options); }; });
+    return command;
+  };
+  const auto for_one = [&](CLI::App* command) { command->add_option("approval", options->id, "apr_…")->required(); };
+  add("list", "What waits", list)->add_option("--state", options->state, "pending (default), approved, denied, consumed, expired, …, any");
+  for_one(add("show", "One, whole", show));
+  CLI::App* agree = add("approve", "Agree to exactly what is shown", approve);
+  for_one(agree);
+  agree->add_flag("--once", options->once, "it may run once (the default)");
+  agree->add_option("--uses", options->uses, "it may run this often within its task");
+  agree->add_option("--rows-max", options->rows_max, "a lower ceiling of rows than was asked for");
+  agree->add_option("--words", options->words, "for the record");
+  CLI::App* no = add("deny", "Say no, so that the agent can act on it", deny);
+  for_one(no);
+  no->add_option("--reason", options->reason, "wrong_target, too_broad, need_ticket, not_now, use_instead")->capture_default_str();
+  no->add_option("--words", options->words, "for the agent");
+  add("requests", "What agents asked for after a denial", requests);
+}
+
+}  // namespace narrowgate::cli

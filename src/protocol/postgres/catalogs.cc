@@ -1,0 +1,89 @@
+#include "protocol/postgres/catalogs.h"
+
+#include "base/log.h"
+#include "protocol/postgres/sql/catalog_load.h"
+
+namespace narrowgate::postgres {
+namespace {
+
+// libpq's own spelling: values quoted, so that nothing in a name is read as another setting.
+std::string setting(std::string_view name, std::string_view value) {
+  std::string out = fmt::format("{}='", name);
+  for (const char c : value) {
+    if (c == '\'' || c == '\\') out += '\\';
+    out += c;
+  }
+  return out + "' ";
+}
+
+std::string conninfo(const Upstream& upstream) {
+  std::string out = setting("host", upstream.address.host) + setting("port", std::to_string(upstream.address.port)) + setting("dbname", upstream.database) +
+                    setting("user", upstream.lease.user) + setting("password", upstream.lease.password.expose()) +
+                    setting("application_name", "narrowgate:catalog") + setting("connect_timeout", "10") + setting("gssencmode", "disable");
+  // Without TLS only where the configuration says so (credentials/lease.h).
+  out += upstream.tls ? setting("sslmode", "verify-full") : setting("sslmode", "disable");
+  if (upstream.tls) out += setting("sslrootcert", upstream.tls_ca_file);
+  return out;
+}
+
+}  // namespace
+
+std::shared_ptr<const Catalog> CatalogSource::current() const {
+  const std::lock_guard lock(mutex_);
+  return clock_.mono() - fresh_ > catalog_stale_max ? nullptr : catalog_;
+}
+
+Result<Done> CatalogSource::load() {
+  const std::lock_guard one(loading_);
+  NG_TRY(auto catalog, load_catalog(conninfo(upstream_)));
+  const std::lock_guard lock(mutex_);
+  catalog_ = std::move(catalog);
+  fresh_ = clock_.mono();
+  return Done{};
+}
+
+Task<Result<Done>> CatalogSource::reload(net::Pool& pool, net::Loop& loop) {
+  co_return co_await pool.run(loop, [this] { return load(); });
+}
+
+Result<Done> CatalogSource::look() {
+  std::string known;
+  {
+    const std::lock_guard lock(mutex_);
+    if (catalog_) known = catalog_->version();
+  }
+  NG_TRY(const std::string now, catalog_version(conninfo(upstream_)));
+  if (now != known) return load();
+  const std::lock_guard lock(mutex_);
+  fresh_ = clock_.mono();
+  return Done{};
+}
+
+std::shared_ptr<CatalogSource> Catalogs::source_for(const Upstream& upstream) {
+  const std::string key = fmt::format("{}\n{}\n{}", upstream.resource, upstream.database, upstream.lease.user);
+  const std::lock_guard lock(mutex_);
+  auto& source = sources_[key];
+  if (!source) source = std::make_shared<CatalogSource>(upstream, clock_);
+  return source;
+}
+
+Task<Result<std::shared_ptr<CatalogSource>>> Catalogs::get(net::Loop& loop, const Upstream& upstream) {
+  std::shared_ptr<CatalogSource> source = source_for(upstream);
+  if (source->current()) co_return source;
+  const Result<Done> loaded = co_await pool_.run(loop, [&source] { return source->current() ? Result<Done>(Done{}) : source->load(); });
+  if (!loaded.ok()) co_return loaded.error();
+  co_return source;
+}
+
+void Catalogs::look() {
+  std::vector<std::shared_ptr<CatalogSource>> held;
+  {
+    const std::lock_guard lock(mutex_);
+    std::erase_if(sources_, [](const auto& entry) { return entry.second.use_count() == 1; });
+    for (const auto& [key, source] : sources_) held.push_back(source);
+  }
+  for (const auto& source : held)
+    if (const Result<Done> looked = source->look(); !looked.ok()) log_warning("catalog not refreshed", {{"why", looked.error().detail}});
+}
+
+}  // namespace narrowgate::postgres

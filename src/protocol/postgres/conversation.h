@@ -1,0 +1,140 @@
+// One PostgreSQL client's conversation: the only place where bytes, meaning and the session's verdicts meet.
+//
+//   client ──▶ Reader ──▶ next(): names, meaning ──▶ session decides ──▶ forward() ──▶ upstream
+//   client ◀── ClientSide ◀── Relay ◀── Answers (what is owed, in order) ◀────────── upstream
+//
+// The session's coroutine drives the upper line, the relay's the lower one; both live on one loop.
+#pragma once
+
+#include <memory>
+
+#include "protocol/postgres/answers.h"
+#include "protocol/postgres/cancel_keys.h"
+#include "protocol/postgres/catalogs.h"
+#include "protocol/postgres/client_side.h"
+#include "protocol/postgres/greeting.h"
+#include "protocol/postgres/names.h"
+#include "protocol/postgres/reader.h"
+#include "protocol/postgres/relay.h"
+#include "protocol/postgres/request.h"
+#include "protocol/postgres/understanding.h"
+#include "protocol/postgres/upstream.h"
+#include "protocol/protocol.h"
+
+namespace narrowgate::postgres {
+
+// What all conversations of one listener share. Outlives them.
+struct Common {
+  GreetingOptions greeting;
+  net::Pool& pool;
+  Catalogs& catalogs;
+  CancelKeys& cancel_keys;
+  const Clock& clock;
+};
+
+class PostgresConversation final : public Conversation, private Creditor {
+ public:
+  PostgresConversation(Common& common, std::unique_ptr<net::Stream> client);
+  ~PostgresConversation() override;
+
+  Task<Result<std::optional<Hello>>> greet() override;
+  Task<Result<Proof>> prove(Challenge challenge) override;
+  Task<Result<Done>> open(OpenPermit permit, Upstream upstream, Welcome welcome, Ears& ears) override;
+  Task<Result<std::unique_ptr<Request>>> next() override;
+  Task<Result<Done>> forward(std::uint64_t number, Permitted permitted) override;
+  Task<Result<Done>> refuse(std::unique_ptr<Request> request, Denial denial) override;
+  Task<Result<Done>> answer(std::unique_ptr<Request> request, Table table) override;
+  std::string how_to_ask(std::string_view decision) const override;
+  Task<Result<Done>> notify(std::string message) override;
+  Task<HoldEnd> wait(net::Event& decided, Duration at_most) override;
+  Task<void> dismiss(Denial denial) override;
+  void terminate(const Denial& denial) override;
+  void cancel() override;
+  Task<void> close() override;
+  net::Address peer() const override;
+  std::optional<net::TlsInfo> tls() const override;
+
+ private:
+  using RequestPtr = std::unique_ptr<PostgresRequest>;
+
+  // opening.cc
+  Task<Result<Done>> welcome_client(const Welcome& welcome);
+  Task<void> relay_until_end();
+
+  // incoming.cc: one client message at a time
+  Task<Result<RequestPtr>> take(const Frame& frame);
+  Task<Result<RequestPtr>> take_query(std::string_view text);
+  Task<Result<RequestPtr>> take_parse(const frontend::Parse& parse, ByteView body);
+  Task<Result<Done>> take_bind(const frontend::Bind& bind, ByteView body);
+  Task<Result<Done>> take_describe(const frontend::Describe& describe);
+  Task<Result<RequestPtr>> take_execute(const frontend::Execute& execute, ByteView body);
+  Task<Result<Done>> take_close(const frontend::Close& close);
+  RequestPtr take_function_call(const frontend::FunctionCall& call, ByteView body);
+  Task<Result<std::shared_ptr<const Statement>>> understand(std::string_view text);
+  Task<Result<Done>> settle_meaning();
+  Task<Result<Done>> violation(Error error);
+
+  // outgoing.cc
+  Task<Result<Done>> flush();
+  Task<Result<Done>> drained();
+  Task<Result<OwnQuery>> ask(std::string sql);
+  Task<Result<OwnQuery>> ask_in_step(std::string sql);
+  Task<Result<Done>> say_answers();
+  Task<Result<Done>> say_local(Bytes bytes);
+  Debt debt_for(std::uint64_t number, const PostgresRequest& request, const Enforced& enforced) const;
+  void send(const PostgresRequest& request);
+
+  // guarded.cc: a ceiling, or an approval whose meaning is checked again where it runs
+  Task<Result<Done>> forward_guarded(std::uint64_t number, Permitted permitted);
+  Task<Result<std::optional<Denial>>> check_meaning(const Permitted& permitted);
+  Task<Result<Done>> run_watched(std::uint64_t number, const Permitted& permitted);
+  Task<Result<Done>> accept(const PostgresRequest& request, const std::string& tag);
+  Task<Result<Done>> undo(const PostgresRequest& request, const Denial& denial);
+  static bool can_be_watched(const PostgresRequest& request);
+  void forget_guarded();
+
+  // Creditor
+  void settled(const Debt& debt, bool ran) override;
+  void own_finished(OwnQuery& query) override;
+  void transaction_status(char status) override;
+  void over_budget(const Debt& debt) override;
+  std::string limit_message(const Debt& debt) override;
+
+  Outcome outcome_of(const Debt& debt, bool ran) const;
+  void name_settled(const Debt& debt, bool succeeded);
+  Task<void> cancel_running();
+  Task<void> cancel_then_close();
+
+  Common& common_;
+  ClientSide client_;
+  Reader reader_;
+  Introduction introduction_;
+
+  // Once open.
+  Ears* ears_ = nullptr;
+  Upstream upstream_at_;
+  std::unique_ptr<net::Stream> upstream_;
+  UpstreamSession upstream_session_;
+  std::shared_ptr<CatalogSource> catalog_;
+  CancelKeys::Key cancel_key_;
+  Answers answers_;
+  std::optional<Relay> relay_;
+  net::TaskGroup tasks_;
+  net::Event progress_;          // something owed was settled, or the relay ended
+  std::shared_ptr<PostgresConversation*> self_;  // how a cancel request that was posted finds us, or finds us gone
+
+  Names names_;
+  Understanding understanding_;
+  Bytes out_;                    // for the upstream, not sent yet
+  bool skipping_ = false;        // the client's messages are discarded up to its Sync: the gateway refused one
+  bool meaning_changed_ = false; // settings must be read again before the next text is judged
+  bool meaning_in_transaction_ = false;
+  bool definitions_changed_ = false;
+  bool terminated_ = false;
+  bool relay_ended_ = false;
+  bool cancel_asked_ = false;
+  std::optional<Debt> judged_;   // the guarded execution, once it is settled
+  net::Event* hold_ = nullptr;   // the one being waited for
+};
+
+}  // namespace narrowgate::postgres

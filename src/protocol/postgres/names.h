@@ -1,0 +1,83 @@
+// What the client's names stand for: prepared statements and portals.
+//
+// A name means what the server will take it for once it has done all that was sent. What was sent may yet fail, so each name has a
+// certain meaning (the server confirmed it) and an expected one (if everything on its way succeeds). An error discards the rest of a
+// pipeline, so an expectation is either confirmed or falls back to what is certain: we never judge a name by a body that the server
+// did not accept.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/bytes.h"
+#include "protocol/postgres/statement.h"
+
+namespace narrowgate::postgres {
+
+// A statement with its text, as Parse named it.
+struct Prepared {
+  std::string text;
+  std::shared_ptr<const Statement> statement;
+};
+
+// A prepared statement with its values, as Bind named it.
+struct Portal {
+  std::shared_ptr<const Prepared> prepared;
+  std::string bind;         // the Bind message's body, for records and approvals; empty if over limits::bind_bytes_recorded_max
+  bool described = false;
+};
+
+template <class T>
+class Bindings {
+ public:
+  using Value = std::shared_ptr<const T>;
+
+  // The name as it will be; nullptr if there is none.
+  Value find(std::string_view name) const {
+    const auto found = names_.find(name);
+    return found == names_.end() ? nullptr : found->second.expected;
+  }
+  void sent(std::string_view name, Value value) {
+    Meaning& meaning = names_.try_emplace(std::string(name)).first->second;
+    meaning.expected = std::move(value);
+    ++meaning.pending;
+  }
+  void settled(std::string_view name, const Value& value, bool succeeded) {
+    const auto found = names_.find(name);
+    if (found == names_.end()) return;
+    Meaning& meaning = found->second;
+    if (succeeded) meaning.certain = value;
+    if (meaning.pending > 0) --meaning.pending;
+    if (meaning.pending == 0) meaning.expected = meaning.certain;
+    if (meaning.pending == 0 && !meaning.certain) names_.erase(found);
+  }
+  // The server forgot it, whatever it was.
+  void forget(std::string_view name) {
+    const auto found = names_.find(name);
+    if (found != names_.end() && found->second.pending == 0) names_.erase(found);
+    else if (found != names_.end()) found->second.certain = nullptr;
+  }
+  void forget_all() {
+    for (auto it = names_.begin(); it != names_.end();) {
+      it->second.certain = nullptr;
+      it = it->second.pending == 0 ? names_.erase(it) : std::next(it);
+    }
+  }
+  std::size_t size() const { return names_.size(); }
+
+ private:
+  struct Meaning {
+    Value certain, expected;
+    unsigned pending = 0;
+  };
+  std::map<std::string, Meaning, std::less<>> names_;
+};
+
+struct Names {
+  Bindings<Prepared> statements;
+  Bindings<Portal> portals;
+};
+
+}  // namespace narrowgate::postgres

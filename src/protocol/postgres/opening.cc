@@ -1,0 +1,140 @@
+// PostgresConversation: from hello to ReadyForQuery.
+#include "base/limits.h"
+#include "base/log.h"
+#include "protocol/postgres/conversation.h"
+#include "protocol/postgres/wire/messages_answer.h"
+
+namespace narrowgate::postgres {
+namespace {
+
+// Settings any client may ask for at connect: they change how values look or how long the server is patient, not what text means
+// or who may do what.
+bool is_harmless_at_connect(const Setting& setting) {
+  static constexpr std::string_view harmless[] = {
+      "application_name", "bytea_output", "client_min_messages", "datestyle", "extra_float_digits", "geqo", "idle_in_transaction_session_timeout",
+      "idle_session_timeout", "intervalstyle", "jit", "lc_messages", "lc_monetary", "lc_numeric", "lc_time", "lock_timeout",
+      "statement_timeout", "timezone", "transaction_timeout", "work_mem", "tcp_user_timeout"};
+  if (setting.name == "client_encoding") return is_ascii_safe_encoding(setting.value);
+  return std::find(std::begin(harmless), std::end(harmless), setting.name) != std::end(harmless);
+}
+
+// Does any of them change what a text means? Then the session's settings are read before the first text is judged.
+bool choose_meaning(const std::vector<Setting>& settings) {
+  const auto changes = [](const Setting& setting) { return !is_harmless_at_connect(setting); };
+  return std::any_of(settings.begin(), settings.end(), changes);
+}
+
+}  // namespace
+
+PostgresConversation::PostgresConversation(Common& common, std::unique_ptr<net::Stream> client)
+    : common_(common), client_(std::move(client)), reader_(client_.stream()), answers_(*this), tasks_(client_.stream().loop()),
+      progress_(client_.stream().loop()), self_(std::make_shared<PostgresConversation*>(this)) {}
+
+PostgresConversation::~PostgresConversation() = default;
+
+net::Address PostgresConversation::peer() const { return const_cast<ClientSide&>(client_).stream().peer(); }
+std::optional<net::TlsInfo> PostgresConversation::tls() const { return const_cast<ClientSide&>(client_).stream().tls(); }
+
+Task<Result<std::optional<Hello>>> PostgresConversation::greet() {
+  NG_CO_TRY(auto startup, co_await greet_client(client_, reader_, common_.greeting, common_.cancel_keys));
+  if (!startup) co_return std::optional<Hello>();
+  Result<Introduction> introduction = introduce(*startup);
+  if (!introduction.ok()) {
+    const Error error = introduction.error();
+    co_await dismiss_client(client_, refusal_for(error, Moment::connect));
+    co_return error;
+  }
+  introduction_ = std::move(introduction).take();
+  introduction_.minor = agreed_minor(*startup);
+  co_return std::optional<Hello>(introduction_.hello);
+}
+
+Task<Result<Proof>> PostgresConversation::prove(Challenge challenge) {
+  co_return co_await prove_client(client_, reader_, std::move(challenge));
+}
+
+Task<void> PostgresConversation::dismiss(Denial denial) { co_await dismiss_client(client_, refusal_for(denial, Moment::connect)); }
+
+Task<Result<Done>> PostgresConversation::open(OpenPermit, Upstream upstream, Welcome welcome, Ears& ears) {
+  ears_ = &ears;
+  upstream_at_ = std::move(upstream);
+  std::vector<Setting> settings;
+  for (const Setting& setting : introduction_.settings) {
+    if (!upstream_at_.client_settings && !is_harmless_at_connect(setting)) {
+      Refusal refusal;
+      refusal.sqlstate = "42501";
+      refusal.message = fmt::format("narrowgate: setting \"{}\" cannot be chosen at connect", printable_text(setting.name));
+      refusal.hint = "Leave it out of the connection's options, or set it inside the session if the task allows it.";
+      co_await dismiss_client(client_, std::move(refusal));
+      co_return Error{Code::refused, Blame::client, fmt::format("startup setting {}", setting.name)};
+    }
+    if (setting.name == "application_name" && !upstream_at_.application_name.empty()) continue;
+    settings.push_back(setting);
+  }
+  if (!upstream_at_.application_name.empty()) settings.push_back({"application_name", upstream_at_.application_name});
+  if (upstream_at_.statement_max.count() > 0) settings.push_back({"statement_timeout", std::to_string(upstream_at_.statement_max.count())});
+  const bool client_chose_meaning = choose_meaning(settings);
+
+  auto opened = co_await open_upstream(client_.stream().loop(), common_.pool, upstream_at_, std::move(settings), limits::upstream_connect_deadline);
+  if (!opened.ok()) {
+    const Error error = opened.error();
+    co_await dismiss_client(client_, refusal_for(error, Moment::connect));
+    co_return error;
+  }
+  if (opened->refusal) {
+    const Error error{Code::refused, Blame::upstream, fmt::format("{}: {}", opened->refusal->sqlstate, opened->refusal->message)};
+    co_await dismiss_client(client_, refusal_for(*opened->refusal));
+    co_return error;
+  }
+  upstream_ = std::move(opened->stream);
+  upstream_session_ = std::move(opened->session);
+
+  auto catalog = co_await common_.catalogs.get(client_.stream().loop(), upstream_at_);
+  if (!catalog.ok()) {
+    const Error error = catalog.error();
+    co_await dismiss_client(client_, refusal_for(error, Moment::connect));
+    co_return error;
+  }
+  catalog_ = std::move(catalog).take();
+  understanding_.begin(catalog_->current(), upstream_session_.parameters);
+  meaning_changed_ = client_chose_meaning;
+
+  relay_.emplace(*upstream_, client_, answers_);
+  tasks_.start(relay_until_end());
+  co_return co_await welcome_client(welcome);
+}
+
+Task<Result<Done>> PostgresConversation::welcome_client(const Welcome& welcome) {
+  const std::size_t key_bytes = introduction_.minor >= 2 ? 32 : 4;
+  cancel_key_ = common_.cancel_keys.add(upstream_session_.process, key_bytes, client_.stream().loop(), [self = std::weak_ptr(self_)] {
+    if (const auto alive = self.lock()) {
+      (*alive)->cancel_asked_ = true;
+      (*alive)->cancel();
+    }
+  });
+  Bytes out;
+  answer::authentication_ok(out);
+  for (const auto& [name, value] : upstream_session_.parameters) answer::parameter_status(out, name, value);
+  answer::backend_key_data(out, cancel_key_.process, cancel_key_.secret);
+  for (const std::string& text : welcome.notices(catalog_->current()->tables())) write(out, notice_of(text));
+  answer::ready_for_query(out, TransactionStatus::idle);
+  co_return co_await client_.say(std::string(as_text(out)));
+}
+
+Task<void> PostgresConversation::relay_until_end() {
+  const Result<Done> ended = co_await relay_->run();
+  relay_ended_ = true;
+  if (!terminated_ && client_.stream().is_open()) {
+    if (ended.error().blame == Blame::upstream && ended.error().code != Code::closed)
+      log_warning("upstream broke the protocol", {{"resource", upstream_at_.resource}, {"why", ended.error().detail}});
+    Bytes out;
+    write(out, refusal_for(Error{Code::closed, Blame::upstream, "the upstream closed the connection"}, Moment::session));
+    if (!answers_.ended_by_upstream()) client_.last_words(as_text(out));
+  }
+  answers_.abandon();
+  progress_.set();
+  client_.stream().close();
+  upstream_->close();
+}
+
+}  // namespace narrowgate::postgres

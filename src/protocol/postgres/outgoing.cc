@@ -1,0 +1,169 @@
+// PostgresConversation: what is sent upstream, and what the client is told by the gateway itself.
+#include "base/limits.h"
+#include "protocol/postgres/conversation.h"
+#include "protocol/postgres/gateway_call.h"
+#include "protocol/postgres/wire/messages_answer.h"
+
+namespace narrowgate::postgres {
+namespace {
+
+using Kind = Debt::Kind;
+using RequestKind = PostgresRequest::Kind;
+
+// Sent in place of a refused statement where the upstream's transaction must fail with it. A syntax error runs nothing, whatever the
+// session's settings are, and tells the server's own log what happened.
+constexpr std::string_view kRefused = "narrowgate refused this statement";
+constexpr std::string_view kRefusedName = "narrowgate_refused";
+
+Kind debt_kind(RequestKind kind) {
+  switch (kind) {
+    case RequestKind::query: return Kind::query;
+    case RequestKind::parse: return Kind::parse;
+    case RequestKind::execute: return Kind::execute;
+    case RequestKind::function_call: return Kind::function_call;
+  }
+  return Kind::query;
+}
+
+bool in_pipeline(RequestKind kind) { return kind == RequestKind::parse || kind == RequestKind::execute; }
+
+}  // namespace
+
+Task<Result<Done>> PostgresConversation::flush() {
+  if (out_.empty()) co_return Done{};
+  const Result<Done> written = co_await upstream_->write_all(out_, limits::slow_client_deadline);
+  out_.clear();
+  co_return written;
+}
+
+// Everything asked is answered. Only where a Sync or a Query ends what was asked.
+Task<Result<Done>> PostgresConversation::drained() {
+  if (answers_.work_since_sync()) frontend::write(out_, frontend::Flush{});
+  NG_CO_TRY_VOID(co_await flush());
+  while (!answers_.empty() && !relay_ended_) co_await progress_.wait(Duration::max());
+  if (relay_ended_) co_return Error{Code::closed, Blame::upstream, "the upstream closed the connection"};
+  co_return Done{};
+}
+
+Task<Result<OwnQuery>> PostgresConversation::ask(std::string sql) {
+  OwnQuery own;
+  answers_.owe({.kind = Kind::own, .own = &own});
+  frontend::write(out_, frontend::Query{sql});
+  NG_CO_TRY_VOID(co_await flush());
+  while (!own.finished) co_await progress_.wait(Duration::max());
+  co_return own;
+}
+
+Task<Result<OwnQuery>> PostgresConversation::ask_in_step(std::string sql) {
+  constexpr std::string_view name = "narrowgate_check";
+  OwnQuery own;
+  if (!answers_.owe({.kind = Kind::own_steps, .own = &own})) co_return Error{Code::conflict, Blame::client, "the pipeline has failed already"};
+  frontend::write(out_, frontend::Parse{name, sql, {}});
+  frontend::write(out_, frontend::Bind{name, name, {}, {}, {}});
+  frontend::write(out_, frontend::Execute{name, 0});
+  frontend::write(out_, frontend::Close{frontend::NameKind::statement, name});
+  frontend::write(out_, frontend::Flush{});
+  NG_CO_TRY_VOID(co_await flush());
+  while (!own.finished) co_await progress_.wait(Duration::max());
+  co_return own;
+}
+
+// Says what has become due without the upstream.
+Task<Result<Done>> PostgresConversation::say_answers() {
+  if (answers_.said().empty()) co_return Done{};
+  co_return co_await client_.say(std::exchange(answers_.said(), {}));
+}
+
+Task<Result<Done>> PostgresConversation::say_local(Bytes bytes) {
+  answers_.owe({.kind = Kind::local, .say = std::string(as_text(bytes))});
+  co_return co_await say_answers();
+}
+
+Debt PostgresConversation::debt_for(std::uint64_t number, const PostgresRequest& request, const Enforced& enforced) const {
+  Debt debt;
+  debt.kind = debt_kind(request.kind);
+  debt.request = request.runs() ? number : 0;
+  debt.rows_max = request.runs() ? enforced.rows_read_max : 0;
+  debt.bytes_max = request.runs() ? enforced.bytes_max : 0;
+  debt.since = common_.clock.mono();
+  debt.name = request.name;
+  debt.statement = request.statement;
+  debt.prepared = request.prepared;
+  return debt;
+}
+
+// Writes the request afresh from what was decoded of it.
+void PostgresConversation::send(const PostgresRequest& request) {
+  if (request.kind == RequestKind::query) return frontend::write(out_, frontend::Query{request.sql});
+  constexpr char types[] = {'Q', 'P', 'E', 'F'};
+  const Frame frame{types[std::size_t(request.kind)], request.message, request.message.size()};
+  const auto message = frontend::decode(frame);
+  NG_CHECK(message.ok());  // it was decoded when it came
+  frontend::write(out_, *message);
+}
+
+Task<Result<Done>> PostgresConversation::forward(std::uint64_t number, Permitted permitted) {
+  auto& request = static_cast<PostgresRequest&>(permitted.request());
+  const bool ceiling = permitted.enforced().rows_written_max > 0 && request.statement->writes_rows;
+  if (request.runs() && (permitted.approved() || ceiling)) co_return co_await forward_guarded(number, std::move(permitted));
+
+  if (request.kind == RequestKind::parse) names_.statements.sent(request.name, request.prepared);
+  if (request.kind == RequestKind::query) {
+    names_.statements.forget("");
+    names_.portals.forget("");
+  }
+  if (answers_.owe(debt_for(number, request, permitted.enforced()))) send(request);
+  if (out_.size() >= limits::read_chunk_bytes) co_return co_await flush();
+  co_return Done{};
+}
+
+Task<Result<Done>> PostgresConversation::refuse(std::unique_ptr<Request> refused, Denial denial) {
+  const auto& request = static_cast<const PostgresRequest&>(*refused);
+  const bool pipeline = in_pipeline(request.kind);
+  if (request.kind == RequestKind::parse && request.name.empty()) names_.statements.forget("");
+  Bytes out;
+  write(out, refusal_for(denial, Moment::session));
+
+  // Nothing upstream has to fail: no transaction is open, and nothing was begun that an error would undo.
+  if (answers_.empty() && !answers_.work_since_sync() && answers_.transaction() != 'T') {
+    if (pipeline) skipping_ = true;
+    else answer::ready_for_query(out, TransactionStatus(answers_.transaction()));
+    co_return co_await client_.say(std::string(as_text(out)));
+  }
+  Debt debt{.kind = pipeline ? Kind::refused_step : Kind::refused_query, .say = std::string(as_text(out))};
+  if (answers_.owe(std::move(debt))) {
+    if (pipeline) frontend::write(out_, frontend::Parse{kRefusedName, kRefused, {}});
+    else frontend::write(out_, frontend::Query{kRefused});
+    if (pipeline) frontend::write(out_, frontend::Flush{});
+  }
+  skipping_ = pipeline;
+  co_return co_await flush();
+}
+
+Task<Result<Done>> PostgresConversation::answer(std::unique_ptr<Request> asked, Table table) {
+  const auto& request = static_cast<const PostgresRequest&>(*asked);
+  const bool query = request.kind == RequestKind::query;
+  if (query) NG_CO_TRY_VOID(co_await drained());
+  Bytes out;
+  const std::vector<std::string_view> columns(table.columns.begin(), table.columns.end());
+  if (query) answer::text_columns(out, columns);
+  for (const auto& row : table.rows) {
+    const std::vector<std::optional<std::string_view>> values(row.begin(), row.end());
+    answer::text_row(out, values);
+  }
+  answer::command_complete(out, fmt::format("SELECT {}", table.rows.size()));
+  if (query) answer::ready_for_query(out, TransactionStatus(answers_.transaction()));
+  co_return co_await say_local(std::move(out));
+}
+
+std::string PostgresConversation::how_to_ask(std::string_view decision) const {
+  return fmt::format("CALL narrowgate.request('{}', '<why>')", decision);
+}
+
+Task<Result<Done>> PostgresConversation::notify(std::string message) {
+  Bytes out;
+  write(out, notice_of(std::move(message)));
+  co_return co_await client_.say(std::string(as_text(out)));
+}
+
+}  // namespace narrowgate::postgres

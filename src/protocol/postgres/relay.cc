@@ -1,0 +1,99 @@
+#include "protocol/postgres/relay.h"
+
+#include "base/limits.h"
+#include "protocol/postgres/wire/error_fields.h"
+
+namespace narrowgate::postgres {
+namespace {
+
+// An upstream's words as a client may read them; empty if they already are.
+Result<std::string> made_printable(const RelayStep& step) {
+  NG_TRY(const ErrorFields fields, decode_error_fields(step.body));
+  const auto clean = [](const ErrorField& field) { return printable_text(field.value) == field.value; };
+  if (std::all_of(fields.all().begin(), fields.all().end(), clean)) return std::string();
+  Bytes out;
+  write_printable(out, ErrorKind(step.type), fields);
+  return std::string(as_text(out));
+}
+
+}  // namespace
+
+Task<Result<Done>> Relay::run() {
+  Bytes room(limits::read_chunk_bytes);
+  for (;;) {
+    Result<std::size_t> read = co_await upstream_.read_some(room);
+    if (!read.ok()) co_return std::move(read).error();
+    chunk_ = ByteView(room).first(*read);
+    made_.clear();
+    run_ = {};
+    NG_CO_TRY_VOID(sort(chunk_));
+    if (!made_.empty()) made_.insert(made_.end(), run_.begin(), run_.end());
+    const ByteView out = made_.empty() ? run_ : ByteView(made_);
+    if (!out.empty()) NG_CO_TRY_VOID(co_await client_.relay(out, scanner_.mid_message()));
+  }
+}
+
+Result<Done> Relay::sort(ByteView chunk) {
+  set_budget();
+  for (;;) {
+    NG_TRY(const RelayStep step, scanner_.next(chunk));
+    chunk = chunk.subspan(step.used);
+    switch (step.kind) {
+      case RelayStep::Kind::more: return Done{};
+      case RelayStep::Kind::frame: NG_TRY_VOID(sort_message(step)); break;
+      case RelayStep::Kind::bulk: {
+        NG_TRY(const Turn turn, answers_.take_bulk(step.rows, step.bytes, step.raw));
+        if (turn == Turn::pass) pass(step.raw);
+        break;
+      }
+      case RelayStep::Kind::over_budget:
+        answers_.over_budget();
+        set_budget();
+        break;
+    }
+  }
+}
+
+Result<Done> Relay::sort_message(const RelayStep& step) {
+  NG_TRY(const Turn turn, answers_.take(step.type, step.body));
+  if (turn == Turn::pass && (step.type == 'E' || step.type == 'N')) {
+    NG_TRY(std::string printable, made_printable(step));
+    if (printable.empty()) pass(step.raw);
+    else pass_new(printable);
+  } else if (turn == Turn::pass) {
+    pass(step.raw);
+  }
+  pass_new(answers_.said());
+  set_budget();
+  return Done{};
+}
+
+void Relay::set_budget() {
+  const auto budget = answers_.budget();
+  if (budget) scanner_.allow(budget->rows, budget->bytes);
+  else if (budgeted_) scanner_.allow(RelayScanner::unlimited, RelayScanner::unlimited);
+  budgeted_ = budget.has_value();
+}
+
+void Relay::pass(ByteView bytes) {
+  if (!run_.empty() && run_.data() + run_.size() == bytes.data()) {
+    run_ = ByteView(run_.data(), run_.size() + bytes.size());
+    return;
+  }
+  made_.insert(made_.end(), run_.begin(), run_.end());
+  run_ = {};
+  // What the scanner had to keep from an earlier chunk dies with its next step.
+  const bool in_chunk = std::greater_equal<>()(bytes.data(), chunk_.data()) && std::less_equal<>()(bytes.data() + bytes.size(), chunk_.data() + chunk_.size());
+  if (in_chunk) run_ = bytes;
+  else made_.insert(made_.end(), bytes.begin(), bytes.end());
+}
+
+void Relay::pass_new(std::string& bytes) {
+  if (bytes.empty()) return;
+  made_.insert(made_.end(), run_.begin(), run_.end());
+  made_.insert(made_.end(), bytes.begin(), bytes.end());
+  run_ = {};
+  bytes.clear();
+}
+
+}  // namespace narrowgate::postgres

@@ -1,0 +1,38 @@
+// Upstream → client: every answer, in order, as fast as the two sockets allow.
+//
+// A chunk whose messages all pass on goes to the client as it came, without a copy. Only messages that need looking at are looked
+// at; rows and copy data are counted.
+#pragma once
+
+#include "protocol/postgres/answers.h"
+#include "protocol/postgres/client_side.h"
+#include "protocol/postgres/wire/frames.h"
+
+namespace narrowgate::postgres {
+
+class Relay {
+ public:
+  // Borrows all three; they outlive run().
+  Relay(net::Stream& upstream, ClientSide& client, Answers& answers) : upstream_(upstream), client_(client), answers_(answers) {}
+
+  // Until one side ends.
+  Task<Result<Done>> run();
+
+ private:
+  Result<Done> sort(ByteView chunk);
+  Result<Done> sort_message(const RelayStep& step);
+  void pass(ByteView bytes);
+  void pass_new(std::string& bytes);
+  void set_budget();
+
+  net::Stream& upstream_;
+  ClientSide& client_;
+  Answers& answers_;
+  RelayScanner scanner_;
+  ByteView chunk_;      // what was read
+  ByteView run_;        // of the chunk: passes on as it is, after made_
+  Bytes made_;          // what had to be put together
+  bool budgeted_ = false;
+};
+
+}  // namespace narrowgate::postgres

@@ -1,0 +1,33 @@
+#include "protocol/postgres/request.h"
+
+#include "protocol/postgres/wire/messages_frontend.h"
+
+namespace narrowgate::postgres {
+namespace {
+
+std::string rendered(const Value& value, Format format) {
+  if (!value) return "NULL";
+  if (format == Format::binary || !is_utf8(as_text(*value))) return "\\x" + to_hex(*value);
+  return '\'' + std::string(as_text(*value)) + '\'';
+}
+
+}  // namespace
+
+std::vector<std::string> PostgresRequest::parameters() const {
+  std::vector<std::string> out;
+  if (!portal || portal->bind.empty()) return out;
+  const auto decoded = frontend::decode({'B', as_bytes(portal->bind), portal->bind.size()});
+  if (!decoded.ok()) return out;
+  const auto& bind = std::get<frontend::Bind>(*decoded);
+  for (std::size_t i = 0; i < bind.values.size(); ++i) out.push_back(rendered(bind.values[i], frontend::format_of(bind.formats, i)));
+  return out;
+}
+
+void PostgresRequest::keep() {
+  kept_sql_ = sql;
+  kept_message_.assign(message.begin(), message.end());
+  sql = kept_sql_;
+  message = kept_message_;
+}
+
+}  // namespace narrowgate::postgres

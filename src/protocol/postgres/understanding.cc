@@ -1,0 +1,72 @@
+#include "protocol/postgres/understanding.h"
+
+#include "base/limits.h"
+#include "protocol/postgres/gateway_call.h"
+#include "protocol/postgres/numberless.h"
+
+namespace narrowgate::postgres {
+namespace {
+
+// The longest answer of a statement's own kind that is not the default: what the conversation must know beside the decision.
+std::shared_ptr<Statement> statement_of(Classified classified) {
+  auto out = std::make_shared<Statement>();
+  out->operation = std::make_shared<const Operation>(std::move(classified.operation));
+  out->facts = std::move(classified.statements);
+  out->numbers_do_not_matter = classified.number_constants_free;
+  return out;
+}
+
+}  // namespace
+
+void Understanding::begin(std::shared_ptr<const Catalog> catalog, const std::map<std::string, std::string>& parameters) {
+  state_.begin(*catalog, parameters);
+  refresh(std::move(catalog));
+}
+
+void Understanding::refresh(std::shared_ptr<const Catalog> catalog) {
+  if (catalog == catalog_ && meaning_ == state_.meaning_id()) return;
+  exact_.clear();
+  numberless_.clear();
+  catalog_ = std::move(catalog);
+  meaning_ = state_.meaning_id();
+}
+
+std::shared_ptr<const Statement> Understanding::recall(std::string_view text) {
+  if (text.size() > limits::verdict_text_bytes_max) return nullptr;
+  if (const auto found = exact_.find(text); found != exact_.end()) return found->second;
+  if (numberless_.empty()) return nullptr;
+  scratch_.clear();
+  if (!cut_numbers(text, scratch_)) return nullptr;
+  const auto found = numberless_.find(scratch_);
+  return found == numberless_.end() ? nullptr : found->second;
+}
+
+void Understanding::remember(std::string_view text, std::shared_ptr<const Statement> statement) {
+  if (text.size() > limits::verdict_text_bytes_max) return;
+  if (statement->numbers_do_not_matter) {
+    scratch_.clear();
+    if (cut_numbers(text, scratch_)) {
+      if (numberless_.size() >= limits::verdicts_cached_max) numberless_.clear();
+      numberless_.insert_or_assign(scratch_, std::move(statement));
+      return;
+    }
+  }
+  if (exact_.size() >= limits::verdicts_cached_max) exact_.clear();
+  exact_.insert_or_assign(std::string(text), std::move(statement));
+}
+
+std::shared_ptr<const Statement> Understanding::read(std::string_view text, const Catalog& catalog, const SessionState& state) {
+  if (auto call = gateway_call(text)) {
+    Operation operation;
+    operation.danger = Danger::read;
+    operation.classified = true;
+    operation.why = "answered by the gateway";
+    auto out = std::make_shared<Statement>();
+    out->operation = std::make_shared<const Operation>(std::move(operation));
+    out->gateway_call = std::move(call);
+    return out;
+  }
+  return statement_of(classify(text, catalog, state));
+}
+
+}  // namespace narrowgate::postgres

@@ -1,0 +1,159 @@
+#include "session/authorizer.h"
+
+#include <fmt/ranges.h>
+
+#include "base/id.h"
+#include "base/limits.h"
+#include "grant/scope_json.h"
+
+namespace narrowgate::session {
+namespace {
+
+std::string printed(const Effect& effect) {
+  return effect.columns.empty() ? fmt::format("{} on {}", effect.verb, effect.object)
+                                : fmt::format("{} on {}({})", effect.verb, effect.object, fmt::join(effect.columns, ", "));
+}
+
+std::uint64_t stricter(std::uint64_t a, std::uint64_t b) { return a == 0 ? b : b == 0 ? a : std::min(a, b); }
+
+bool changes_rows(const Effect& effect) { return effect.verb == "INSERT" || effect.verb == "UPDATE" || effect.verb == "DELETE" || effect.verb == "TRUNCATE"; }
+
+// The limits of one atom, as what will be enforced while the whole operation runs: the strictest of all its effects'.
+void narrow(Enforced& enforced, const grant::Limits& limits, const Effect& effect) {
+  if (limits.rows_read && !changes_rows(effect)) enforced.rows_read_max = stricter(enforced.rows_read_max, *limits.rows_read);
+  if (limits.rows_written && changes_rows(effect)) enforced.rows_written_max = stricter(enforced.rows_written_max, *limits.rows_written);
+  if (limits.bytes) enforced.bytes_max = stricter(enforced.bytes_max, *limits.bytes);
+  if (limits.statement)
+    enforced.statement_max = enforced.statement_max.count() == 0 ? *limits.statement : std::min(enforced.statement_max, *limits.statement);
+}
+
+Enforced stricter(Enforced a, const Enforced& b) {
+  a.rows_read_max = stricter(a.rows_read_max, b.rows_read_max);
+  a.rows_written_max = stricter(a.rows_written_max, b.rows_written_max);
+  a.bytes_max = stricter(a.bytes_max, b.bytes_max);
+  if (b.statement_max.count() != 0) a.statement_max = a.statement_max.count() == 0 ? b.statement_max : std::min(a.statement_max, b.statement_max);
+  return a;
+}
+
+}  // namespace
+
+Decision Authorizer::decide(std::unique_ptr<Request> request) {
+  if (auto denial = not_live()) return Refused{std::move(request), std::move(*denial)};
+  const Verdict& verdict = verdict_on(request->operation(), gateway_.clock.mono());
+  last_ = verdict.explained;
+  if (verdict.denial) return Refused{std::move(request), *verdict.denial};
+  // A statement that is only being prepared runs nothing; it will wait when it is to run, with its values known.
+  if (verdict.hold && request->runs()) return Waiting{std::move(request), *verdict.hold};
+  return Permitted(std::move(request), verdict.explained.decision, verdict.enforced, false);
+}
+
+Decision Authorizer::decide_agreed(std::unique_ptr<Request> request, const Agreed& agreed, const std::string& decision) {
+  if (auto denial = not_live()) return Refused{std::move(request), std::move(*denial)};
+  follow_policies();
+  const Operation& operation = *request->operation();
+  Enforced enforced;
+  if (auto denial = outside_scope(operation, enforced)) return Refused{std::move(request), std::move(*denial)};
+  enforced = stricter(enforced, agreed.ceiling);
+  const policy::Verdict verdict = slice_->evaluate(operation, enforced, gateway_.clock.wall(), policy::ApprovalFacts{agreed.approvers, true, std::nullopt});
+  last_ = {std::make_shared<const std::string>(decision), verdict.policies};
+  if (verdict.kind == policy::Verdict::Kind::permit) return Permitted(std::move(request), last_.decision, enforced, true);
+  Denial denial;
+  denial.code = DenialCode::approval_mismatch;
+  denial.decision = decision;
+  denial.message = "policy no longer allows what was approved";
+  denial.hint = "Send it again to have it judged as things are now.";
+  denial.retry = "now_same_request";
+  denial.policies = verdict.policies;
+  return Refused{std::move(request), std::move(denial)};
+}
+
+const Authorizer::Verdict& Authorizer::verdict_on(const std::shared_ptr<const Operation>& operation, MonoTime now) {
+  const auto found = verdicts_.find(operation.get());
+  if (found != verdicts_.end() && now - found->second.made < limits::verdict_life) return found->second;
+  if (verdicts_.size() >= limits::verdicts_cached_max) verdicts_.clear();
+  follow_policies();
+  Verdict verdict = judge(operation);
+  verdict.operation = operation;
+  verdict.made = now;
+  return verdicts_.insert_or_assign(operation.get(), std::move(verdict)).first->second;
+}
+
+Authorizer::Verdict Authorizer::judge(const std::shared_ptr<const Operation>& operation) const {
+  Verdict out;
+  const auto decision = std::make_shared<const std::string>(new_id(IdKind::decision, gateway_.clock.wall()));
+  out.explained.decision = decision;
+  out.denial = outside_scope(*operation, out.enforced);
+  if (!out.denial) {
+    const policy::Verdict verdict = slice_->evaluate(*operation, out.enforced, gateway_.clock.wall(), std::nullopt);
+    out.explained.policies = verdict.policies;
+    if (verdict.kind == policy::Verdict::Kind::hold)
+      out.hold = Hold{*decision, verdict.quorum, verdict.groups, verdict.reason, verdict.policies, out.enforced};
+    if (verdict.kind == policy::Verdict::Kind::deny) {
+      out.denial.emplace();
+      out.denial->code = verdict.code;
+      out.denial->message = operation->classified ? fmt::format("policy does not allow this to task {} ({})", admission_.task.id, admission_.task.template_name)
+                                                  : fmt::format("this statement was not understood: {}", visible(operation->why));
+      out.denial->hint = !verdict.advice.empty() ? verdict.advice : operation->classified ? "See narrowgate.scope for what is allowed." : "Send one plain statement at a time.";
+      out.denial->retry = operation->classified ? "after_grant" : "narrower";
+      out.denial->policies = verdict.policies;
+    }
+  }
+  if (out.denial) {
+    out.denial->decision = *decision;
+    if (out.denial->retry == "after_grant") out.denial->ask = conversation_.how_to_ask(*decision);
+  }
+  return out;
+}
+
+std::optional<Denial> Authorizer::not_live() const {
+  if (admission_.grant->may_operate(gateway_.clock.mono())) return std::nullopt;
+  Denial denial;
+  const grant::GrantState state = admission_.grant->state();
+  denial.code = state == grant::GrantState::revoked     ? DenialCode::revoked
+                : state == grant::GrantState::suspended ? DenialCode::suspended
+                : state == grant::GrantState::exhausted ? DenialCode::limit_exceeded
+                                                        : DenialCode::expired;
+  denial.message = fmt::format("grant {} is {}", admission_.grant->grant().id, to_string(state));
+  denial.hint = "Connect again for a new grant.";
+  denial.retry = "never";
+  return denial;
+}
+
+std::optional<Denial> Authorizer::outside_scope(const Operation& operation, Enforced& enforced) const {
+  const grant::Grant& grant = admission_.grant->grant();
+  for (const Effect& effect : operation.effects) {
+    if (effect.catalog || effect.kind == ObjectKind::setting) continue;  // no scope names them; policy judges
+    const auto limits = grant.scope.covers(grant.resource, effect, operation.has_where);
+    if (!limits) return scope_denial(effect);
+    narrow(enforced, *limits, effect);
+  }
+  return std::nullopt;
+}
+
+Denial Authorizer::scope_denial(const Effect& effect) const {
+  const grant::Grant& grant = admission_.grant->grant();
+  Denial denial;
+  denial.code = DenialCode::scope_denied;
+  denial.message = fmt::format("{} is outside task {} ({})", visible(printed(effect)), admission_.task.id, admission_.task.template_name);
+  denial.need = {fmt::format("{} {}/{}", effect.verb, grant.resource, effect.object)};
+  denial.object = effect.object;
+  denial.retry = "after_grant";
+  std::string allowed;
+  for (const grant::Atom& atom : grant.scope.atoms()) {
+    const std::string name = atom.object.schema + '.' + atom.object.name;
+    if (name == effect.object) denial.have.push_back(fmt::format("{} {}/{}", atom.verb, atom.resource, atom.object.to_string()));
+    if (allowed.size() < 300) allowed += (allowed.empty() ? "" : "; ") + grant::describe(atom);
+  }
+  denial.hint = fmt::format("Allowed now: {}. All of it: SELECT * FROM narrowgate.scope", allowed.empty() ? "nothing" : allowed);
+  return denial;
+}
+
+void Authorizer::follow_policies() {
+  auto current = gateway_.policies.current();
+  if (current == policies_) return;
+  policies_ = std::move(current);
+  slice_ = policies_->slice(slice_->facts());
+  verdicts_.clear();
+}
+
+}  // namespace narrowgate::session
