@@ -6,12 +6,13 @@
 //
 // Promises:
 //  - A suspended, unknown or unproved agent is refused; so is anybody when a lookup fails. Fails closed.
-//  - An unknown agent is offered a login exactly like a known one's, and costs the same.
+//  - An unknown agent is offered a login exactly like that of an agent with keys, and costs the same.
 //  - Secrets are compared in constant time. A token bound to a certificate (cnf) is worth nothing without it.
 // Not here: what the agent may do; people (people.h).
 #pragma once
 
 #include <memory>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -26,8 +27,8 @@ namespace narrowgate::identity {
 
 // The facts of a client certificate that the TLS layer verified (net::TlsInfo has the same names).
 struct CertificateFacts {
-  std::string fingerprint;           // "sha256:<hex>" of the DER
-  std::vector<std::string> uris;     // URI subject alternative names
+  std::string fingerprint;        // "sha256:<hex>" of the DER
+  std::vector<std::string> uris;  // URI subject alternative names
 };
 
 // How to ask a client for its proof. An agent that may bring a token is asked for the text itself (over TLS only).
@@ -46,7 +47,7 @@ struct ScramAccepted {
 
 class Agents {
  public:
-  // Derives verifiers of configured keys (a PBKDF2 each). `clock` and `keys` outlive it; `tokens` may be null: none accepted.
+  // Derives verifiers of configured keys (a PBKDF2 each). `clock` and `keys` outlive it.
   static Result<std::unique_ptr<Agents>> create(std::shared_ptr<const config::Config> config, KeyStore& keys, Fetch fetch,
                                                 const Clock& clock);
 
@@ -55,7 +56,7 @@ class Agents {
   ScramOffer scram_offer(std::string_view agent) const;
   Result<ScramAccepted> by_scram(const ScramOffer& offer, std::string_view auth_message, ByteView client_proof) const;
   Result<Agent> by_key(std::string_view agent, const SecretString& key) const;
-  Result<Agent> by_key(const SecretString& key) const;                            // the key says whose it is
+  Result<Agent> by_key(const SecretString& key) const;                                              // the key says whose it is
   Result<Agent> by_certificate(std::string_view agent, const CertificateFacts& certificate) const;  // agent may be empty
 
   // May fetch an issuer's keys: on a background pool. `agent` empty: exactly one configured agent must fit the token.
@@ -72,15 +73,25 @@ class Agents {
     Digest sha256{};
     ScramVerifier scram;
   };
+  struct KeyOwner {
+    std::string agent, key_id;
+  };
+  struct Candidate {
+    std::string key_id;
+    ScramVerifier verifier;
+  };
   Agents(std::shared_ptr<const config::Config> config, KeyStore& keys, Fetch fetch, const Clock& clock, Bytes salt_seed);
   Result<const config::Agent*> known(std::string_view agent) const;
+  Result<std::vector<Candidate>> candidates(const ScramOffer& offer) const;
+  Result<KeyOwner> owner_of_key(const SecretString& key) const;
   Result<const config::Agent*> owner_of_token(std::string_view agent, const VerifiedToken& token) const;
 
-  std::shared_ptr<const config::Config> config_;
+  const std::shared_ptr<const config::Config> config_;
   KeyStore& keys_;
   const Clock& clock_;
-  Bytes salt_seed_;
+  const Bytes salt_seed_;
   std::vector<ConfiguredKey> configured_;
+  ScramVerifier decoy_;  // fits no proof
   TokenVerifier tokens_;
 };
 

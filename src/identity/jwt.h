@@ -6,12 +6,13 @@
 #include <string>
 #include <string_view>
 
+#include "base/bytes.h"
 #include "base/json.h"
 #include "identity/oidc.h"
 
 namespace narrowgate::identity {
 
-inline constexpr std::size_t token_bytes_max = 16 * 1024;       // limits::password_bytes_max: it travels as a password
+inline constexpr std::size_t token_bytes_max = 16 * 1024;  // limits::password_bytes_max: it travels as a password
 
 // Asymmetric algorithms we know. A configuration may narrow this list, nothing widens it.
 inline constexpr std::string_view token_algorithms[] = {"RS256", "ES256", "ES384", "EdDSA"};

@@ -19,12 +19,12 @@ namespace narrowgate::identity {
 
 inline constexpr std::string_view key_prefix = "ngk_";
 inline constexpr std::size_t key_secret_bytes = 32;
-inline constexpr std::size_t keys_per_agent_max = 16;   // a proof is tried against each
+inline constexpr std::size_t keys_per_agent_max = 16;  // a proof is tried against each
 
 struct KeyRecord {
-  std::string id;                    // 16 hex digits; what people see and revoke
+  std::string id;  // 16 hex digits; what people see and revoke
   std::string agent;
-  Digest sha256{};                   // of the whole key text
+  Digest sha256{};  // of the whole key text
   ScramVerifier scram;
   WallTime created;
   std::optional<WallTime> expires, revoked;
@@ -38,10 +38,10 @@ class KeyStore {
   virtual ~KeyStore() = default;
   // 32 random bytes, made once and kept as long as the keys.
   virtual Result<Bytes> salt_seed() = 0;
-  virtual Result<Done> add(const KeyRecord& record) = 0;                      // conflict: the id is taken
+  virtual Result<Done> add(const KeyRecord& record) = 0;  // conflict: the id is taken
   virtual Result<std::optional<KeyRecord>> find(std::string_view id) = 0;
   virtual Result<std::vector<KeyRecord>> of_agent(std::string_view agent) = 0;
-  virtual Result<Done> revoke(std::string_view id, WallTime when) = 0;        // not_found; twice is fine
+  virtual Result<Done> revoke(std::string_view id, WallTime when) = 0;  // not_found; twice is fine
 };
 
 class MemoryKeyStore final : public KeyStore {
@@ -62,7 +62,7 @@ class MemoryKeyStore final : public KeyStore {
 Bytes salt_of_agent(ByteView seed, std::string_view agent);
 
 struct EnrolledKey {
-  SecretString text;                 // shown once
+  SecretString text;  // shown once
   KeyRecord record;
 };
 // Makes and keeps a new key. Refuses (Code::conflict) an agent that has keys_per_agent_max live ones.

@@ -12,6 +12,7 @@
 #include <condition_variable>
 #include <functional>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,17 +25,17 @@ using Fetch = std::function<Result<std::string>(const std::string& url)>;  // GE
 
 inline constexpr std::chrono::minutes jwks_fresh{10};
 inline constexpr std::chrono::seconds jwks_refetch_every{30};
-inline constexpr std::chrono::minutes jwks_stale_max{60};       // an issuer that is down this long has no keys
+inline constexpr std::chrono::minutes jwks_stale_max{60};  // an issuer that is down this long has no keys
 inline constexpr std::size_t jwks_bytes_max = 256 * 1024;
 inline constexpr std::size_t jwks_keys_max = 100;
 
 struct Jwk {
-  std::string kid, alg, kty, crv;    // empty: not said
-  std::string text;                  // the key as JSON
+  std::string kid, alg, kty, crv;  // empty: not said
+  std::string text;                // the key as JSON
 };
 // Signature keys only; symmetric ones and unknown types are left out.
 Result<std::vector<Jwk>> parse_jwks(std::string_view text);
-// Must this key not be used with this algorithm?
+// May this key be used with this algorithm?
 bool fits(const Jwk& key, std::string_view algorithm);
 // https, or http to a loopback host; no user, no fragment.
 Result<Done> check_issuer_url(std::string_view url);
@@ -48,9 +49,13 @@ class IssuerKeys {
   Result<Jwk> key(std::string_view kid, std::string_view algorithm);
 
  private:
+  Result<std::string> find_jwks_url() const;
   Result<std::vector<Jwk>> fetch_keys() const;
   void refresh(std::unique_lock<std::mutex>& lock);
-  bool may_fetch(MonoTime now, bool known) const;
+  Result<std::optional<Jwk>> choose(std::string_view kid, std::string_view algorithm) const;
+  bool may_fetch(MonoTime now) const;
+  bool fresh(MonoTime now) const;
+  bool usable(MonoTime now) const;
 
   const std::string issuer_url_, jwks_url_;
   const Fetch fetch_;
@@ -60,7 +65,7 @@ class IssuerKeys {
   std::condition_variable fetched_;
   bool fetching_ = false;
   std::vector<Jwk> keys_;
-  std::optional<MonoTime> good_at_, tried_at_;   // last success, last attempt
+  std::optional<MonoTime> good_at_, tried_at_;  // last success, last attempt
   std::string failure_;
 };
 

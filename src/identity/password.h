@@ -11,8 +11,8 @@
 
 namespace narrowgate::identity {
 
-inline constexpr unsigned scrypt_ln = 15, scrypt_r = 8, scrypt_p = 1;   // 32 MiB and about 0.1 s
-inline constexpr unsigned scrypt_ln_max = 17;                           // a configured hash cannot ask for more than 128 MiB
+inline constexpr unsigned scrypt_ln = 15, scrypt_r = 8, scrypt_p = 1;  // 32 MiB and about 0.1 s
+inline constexpr unsigned scrypt_ln_max = 17;                          // a configured hash cannot ask for more than 128 MiB
 inline constexpr std::size_t person_password_bytes_max = 1024;
 
 Result<std::string> hash_password(const SecretString& password);

@@ -7,6 +7,7 @@
 // hashes are bounded. Not here: WebAuthn.
 #pragma once
 
+#include <atomic>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -19,25 +20,22 @@
 #include "base/secret.h"
 #include "config/config.h"
 #include "identity/human.h"
+#include "identity/login_limiter.h"
 #include "identity/token.h"
 
 namespace narrowgate::identity {
 
 inline constexpr std::chrono::hours session_life{12};
-inline constexpr unsigned login_failures_max = 5;                   // per name, then wait
-inline constexpr std::chrono::minutes login_wait{1};                // … this long, doubling to login_wait_max
-inline constexpr std::chrono::minutes login_wait_max{15};
-inline constexpr std::size_t login_names_remembered_max = 10'000;
-inline constexpr unsigned password_checks_at_once_max = 4;          // 32 MiB each
-inline constexpr std::size_t sessions_per_person_max = 32;          // the oldest goes
+inline constexpr unsigned password_checks_at_once_max = 4;  // 32 MiB each
+inline constexpr std::size_t sessions_per_person_max = 32;  // the oldest goes
 
 struct SessionRecord {
-  std::string id;                    // 16 hex digits
+  std::string id;  // 16 hex digits
   std::string person;
-  Digest sha256{};                   // of the whole token text
+  Digest sha256{};  // of the whole token text
   WallTime created, expires;
-  std::string note;                  // "cli on …": said by the client, shown to the person
-  std::vector<std::string> groups;   // brought by an issuer's token at login
+  std::string note;                 // what the client says it is; shown to the person
+  std::vector<std::string> groups;  // brought by an issuer's token at login
 };
 
 // Where sessions are kept. From any thread; may block.
@@ -46,8 +44,8 @@ class SessionStore {
   virtual ~SessionStore() = default;
   virtual Result<Done> add(const SessionRecord& record) = 0;
   virtual Result<std::optional<SessionRecord>> find(std::string_view id) = 0;
-  virtual Result<std::vector<SessionRecord>> of_person(std::string_view person) = 0;   // oldest first
-  virtual Result<Done> remove(std::string_view id) = 0;                                 // none such is fine
+  virtual Result<std::vector<SessionRecord>> of_person(std::string_view person) = 0;  // oldest first
+  virtual Result<Done> remove(std::string_view id) = 0;                               // none such is fine
   virtual Result<Done> remove_expired(WallTime now) = 0;
 };
 
@@ -64,23 +62,6 @@ class MemorySessionStore final : public SessionStore {
   std::map<std::string, SessionRecord, std::less<>> records_;
 };
 
-// Failed logins per name. From any thread.
-class LoginLimiter {
- public:
-  // How long this name must wait before it may try; zero: now.
-  Duration wait(std::string_view name, MonoTime now);
-  void failed(std::string_view name, MonoTime now);
-  void succeeded(std::string_view name);
-
- private:
-  struct Failures {
-    unsigned count = 0;
-    MonoTime until{};
-  };
-  std::mutex mutex_;
-  std::map<std::string, Failures, std::less<>> failures_;
-};
-
 class People {
  public:
   // Hashes passwords that the configuration gives in clear. `sessions`, `tokens` and `clock` outlive it.
@@ -90,11 +71,11 @@ class People {
   // Both may block (hashing, fetching).
   Result<Human> by_password(std::string_view name, const SecretString& password);
   Result<Human> by_token(std::string_view token);
-  // A person who is on this machine as the operator (the CLI beside the data folder) needs no proof of a name that exists.
-  Result<Human> named(std::string_view name) const;
+  // Whoever may read the data folder needs no further proof: the CLI on this machine, naming a configured person.
+  Result<Human> local(std::string_view name) const;
 
   struct NewSession {
-    SecretString token;              // shown once
+    SecretString token;  // shown once
     SessionRecord record;
   };
   Result<NewSession> start_session(const Human& human, std::string note);
@@ -105,17 +86,20 @@ class People {
  private:
   People(std::shared_ptr<const config::Config> config, SessionStore& sessions, TokenVerifier& tokens, const Clock& clock)
       : config_(std::move(config)), sessions_(sessions), tokens_(tokens), clock_(clock) {}
-  Result<std::optional<SessionRecord>> session_of(const SecretString& token);
+  Result<Done> take_hashes();
+  Result<bool> check_hash(const SecretString& password, const std::string& hash);
+  Result<SessionRecord> session_of(const SecretString& token);
+  std::vector<std::string> brought_by_login(const Human& human) const;
+  Result<Done> make_room_for_session(std::string_view person);
 
-  std::shared_ptr<const config::Config> config_;
+  const std::shared_ptr<const config::Config> config_;
   SessionStore& sessions_;
   TokenVerifier& tokens_;
   const Clock& clock_;
-  std::map<std::string, std::string, std::less<>> hashes_;   // by person
-  std::string decoy_hash_;                                   // what an unknown name's password is checked against
+  std::map<std::string, std::string, std::less<>> hashes_;  // by person
+  std::string decoy_hash_;                                  // what an unknown name's password is checked against
   LoginLimiter limiter_;
-  std::mutex checks_mutex_;
-  unsigned checks_ = 0;
+  std::atomic<unsigned> checks_ = 0;
 };
 
 }  // namespace narrowgate::identity

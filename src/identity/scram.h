@@ -11,7 +11,7 @@
 
 namespace narrowgate::identity {
 
-inline constexpr unsigned scram_iterations = 4096;   // RFC 7677's floor: the passwords are random keys, not words
+inline constexpr unsigned scram_iterations = 4096;  // RFC 7677's floor: the passwords are random keys, not words
 inline constexpr std::size_t scram_salt_bytes = 16;
 
 struct ScramVerifier {

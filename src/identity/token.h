@@ -4,9 +4,8 @@
 #include <map>
 #include <memory>
 #include <mutex>
-#include <set>
 #include <string>
-#include <unordered_map>
+#include <unordered_set>
 
 #include "base/clock.h"
 #include "config/config.h"
@@ -27,12 +26,12 @@ class ReplayCache {
  private:
   void forget(WallTime now);
   std::mutex mutex_;
-  std::unordered_map<std::string, WallTime> seen_;
+  std::unordered_set<std::string> seen_;
   std::multimap<WallTime, std::string> by_expiry_;
 };
 
 struct VerifiedToken {
-  const config::Issuer* issuer = nullptr;            // borrowed from the Config the verifier was made with
+  const config::Issuer* issuer = nullptr;  // borrowed from the Config the verifier was made with
   std::string subject, jti;
   std::int64_t iat = 0, exp = 0;
   json::object claims;
@@ -51,7 +50,7 @@ class TokenVerifier {
  private:
   const config::Config& config_;
   const Clock& clock_;
-  std::map<std::string, std::unique_ptr<IssuerKeys>, std::less<>> keys_;   // by issuer URL
+  std::map<std::string, std::unique_ptr<IssuerKeys>, std::less<>> keys_;  // by issuer URL
   ReplayCache replays_;
 };
 
