@@ -1,14 +1,11 @@
 """What the README promises, told by a stock psql."""
 
 import json
-import os
 import pathlib
 import re
-import shutil
-import subprocess
 
-from harness import gateway, machine, psql
-from shop import ShopTest, config
+from harness import machine, wire
+from shop import ShopTest
 
 IN_SCOPE = "SELECT count(*) FROM refunds WHERE state = 'stuck'"
 
@@ -201,12 +198,15 @@ class Revoking(ShopTest):
 
 
 class Records(ShopTest):
-    def session_of(self, word):
-        """The id of the session in which `word` was asked, once it has ended."""
-        self.psql(IN_SCOPE + f" AND reason <> '{word}'", "SELECT * FROM staff")
+    def latest_session(self):
         listed = self.gateway.cli("sessions", "list")
         entries = listed.get("sessions", listed) if isinstance(listed, dict) else listed
         return entries[0]["id"]
+
+    def session_of(self, word):
+        """The id of a session that asked something with `word` in it, and something that was refused."""
+        self.psql(IN_SCOPE + f" AND reason <> '{word}'", "SELECT * FROM staff")
+        return self.latest_session()
 
     def test_a_session_shows_what_was_asked_granted_used_held_and_denied(self):
         session = self.session_of(self.marker())
@@ -221,8 +221,8 @@ class Records(ShopTest):
         self.assertEqual(self.gateway.run("sessions", "verify").returncode, 0)
         self.gateway.stop()
         try:
-            largest = max((path for path in pathlib.Path(self.gateway.data).rglob("*") if path.is_file() and "record" in str(path)),
-                          key=lambda path: path.stat().st_size)
+            recorded = [path for path in pathlib.Path(self.gateway.data).rglob("*") if path.is_file() and "record" in str(path)]
+            largest = max(recorded, key=lambda path: path.stat().st_size)
             original = largest.read_bytes()
             at = len(original.rstrip(b"\0")) // 2
             largest.write_bytes(original[:at] + bytes([original[at] ^ 1]) + original[at + 1:])
@@ -241,18 +241,21 @@ class Records(ShopTest):
         self.gateway.kill()
         self.gateway.start()
         self.assertEqual(self.gateway.run("sessions", "verify").returncode, 0)
-        listed = self.gateway.cli("sessions", "list")
-        entries = listed.get("sessions", listed) if isinstance(listed, dict) else listed
-        shown = self.gateway.run("sessions", "show", entries[0]["id"]).stdout
+        shown = self.gateway.run("sessions", "show", self.latest_session()).stdout
         self.assertIn("pg_sleep", shown)
 
     def test_parameters_and_results_are_recorded_by_shape_only(self):
-        word = self.marker()
-        self.psql(f"\\bind '{word}'\nSELECT count(*) FROM refunds WHERE reason = $1")
-        self.psql(f"SELECT count(*) FROM refunds WHERE reason = '{word}x'")
-        for path in pathlib.Path(self.gateway.data).rglob("*"):
-            if path.is_file():
-                self.assertNotIn(f"{word}x".encode() * 2, path.read_bytes())  # results: never twice what was asked
+        word, reason = self.marker(), "never arrived"
+        with wire.Wire(self.gateway) as connection:
+            connection.log_in()
+            text = f"SELECT reason FROM refunds WHERE reason = $1 AND id < 100 -- {word}"
+            connection.send(wire.parse("", text), wire.bind("", "", [reason.encode()]), wire.execute(""), wire.SYNC)
+            rows = [received for received in connection.read_until("Z") if received.kind == "D"]
+            self.assertGreater(len(rows), 0)
+        exported = self.gateway.run("sessions", "export", self.latest_session())
+        self.assertEqual(exported.returncode, 0, exported.stderr)
+        self.assertIn(word, exported.stdout)
+        self.assertNotIn(reason, exported.stdout)
 
 
 class Running(ShopTest):

@@ -23,7 +23,8 @@ def shop_config(postgres, password, database="orders"):
         "listeners": {"postgres": {"plaintext": "loopback"}, "https": {}, "admin": {}},
         "agents": [{"name": "refund-bot", "owner": "olu", "key": secrets.token_urlsafe(24)}],
         "people": [
-            {"name": "olu", "roles": ["operator", "approver"], "groups": ["orders-oncall"], "password": secrets.token_urlsafe(16)},
+            {"name": "olu", "roles": ["operator", "approver"], "groups": ["orders-oncall"],
+             "password": secrets.token_urlsafe(16)},
             {"name": "ana", "roles": ["approver", "auditor", "operator"], "groups": ["orders-oncall"],
              "password": secrets.token_urlsafe(16)},
         ],
@@ -138,8 +139,8 @@ class Gateway:
     def run(self, *arguments, person="ana", environment=None, stdin=None):
         """The CLI, as one person: a CompletedProcess."""
         variables = {**os.environ, **(self.person(person) if person else {}), **(environment or {})}
-        return subprocess.run([BINARY, *arguments, "--config", self.file], capture_output=True, text=True, env=variables, input=stdin,
-                              timeout=60)
+        return subprocess.run([BINARY, *arguments, "--config", self.file], capture_output=True, text=True, env=variables,
+                              input=stdin, timeout=60)
 
     def cli(self, *arguments, person="ana"):
         """What the CLI answers, read as JSON; a failure is an error here."""

@@ -38,12 +38,12 @@ class Postgres:
     def _initialise(self):
         secret = f"{self.folder}/password"
         self._run("sh", "-c", f'umask 077; printf %s "$1" > {secret}', "sh", self.password)
-        self._run(f"{self._programs}/initdb", "-D", self.data, "-U", "postgres", f"--pwfile={secret}", "-A", "scram-sha-256", "-E",
-                  "UTF8", "--locale=C.UTF-8", "-N")
+        self._run(f"{self._programs}/initdb", "-D", self.data, "-U", "postgres", f"--pwfile={secret}", "-A", "scram-sha-256",
+                  "-E", "UTF8", "--locale=C.UTF-8", "-N")
         if self._tls:
-            self._run("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
-                      "-subj", "/CN=shop", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", f"{self.folder}/server.key", "-out",
-                      f"{self.folder}/server.crt")
+            self._run("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+                      "-days", "2", "-subj", "/CN=shop", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout",
+                      f"{self.folder}/server.key", "-out", f"{self.folder}/server.crt")
 
     def start(self):
         settings = {"port": self.port, "listen_addresses": self.host, "unix_socket_directories": "", "fsync": "off",
@@ -72,8 +72,8 @@ class Postgres:
         return self._psql(database, [part for file in files for part in ("-f", str(file))], variables)
 
     def _psql(self, database, arguments, variables):
-        command = ["psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-h", self.host, "-p", str(self.port), "-U", "postgres",
-                   "-d", database]
+        command = ["psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-h", self.host, "-p", str(self.port), "-U",
+                   "postgres", "-d", database]
         command += [part for name, value in variables.items() for part in ("-v", f"{name}={value}")]
         run = subprocess.run(command + arguments, capture_output=True, text=True, env=_environment(PGPASSWORD=self.password))
         if run.returncode != 0:

@@ -60,8 +60,8 @@ class Terminal:
         attributes = termios.tcgetattr(terminal)
         attributes[3] &= ~termios.ECHO  # we know what we typed
         termios.tcsetattr(terminal, termios.TCSANOW, attributes)
-        self._process = subprocess.Popen(["psql", *arguments, "-P", "pager=off"], stdin=terminal, stdout=terminal, stderr=terminal,
-                                         start_new_session=True, env=variables)
+        self._process = subprocess.Popen(["psql", *arguments, "-P", "pager=off"], stdin=terminal, stdout=terminal,
+                                         stderr=terminal, start_new_session=True, env=variables)
         os.close(terminal)
         machine.at_exit(self.close)
         self.prompt = ""

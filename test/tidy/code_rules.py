@@ -55,14 +55,14 @@ def only_the_cli_prints(tree):
 def nothing_switches_verification_off(tree):
     """No setting, option or call that leaves a peer unverified."""
     findings = []
-    expression = re.compile(r"sslmode=(?:disable|allow|prefer)|insecure_skip|skip_verif|verify_peer\s*=\s*false|set_verify_mode\([^)]*"
-                            r"verify_none|\bverify\s*=\s*false\b|SSL_VERIFY_NONE", re.IGNORECASE)
+    expression = re.compile(r"sslmode=(?:disable|allow|prefer)|insecure_skip|skip_verif|verify_peer\s*=\s*false|"
+                            r"set_verify_mode\([^)]*verify_none|\bverify\s*=\s*false\b|SSL_VERIFY_NONE", re.IGNORECASE)
     for name in tree.matching(r"^(src|ffi)/.*\.(cc|h|rs)$"):
         if re.match(r"src/net/tls\w*\.cc$|.*_test\.cc$", name):
             continue  # net/ asks no certificate of clients where none is configured
         for match in expression.finditer(without_comments(tree.text(name), strings=False)):
-            findings.append(f"{name}:{line_of(tree.text(name), match.start())}: \"{match.group(0)}\" leaves a peer unverified; name "
-                            f"the decision in the configuration, as UpstreamTlsMode does")
+            findings.append(f"{name}:{line_of(tree.text(name), match.start())}: \"{match.group(0)}\" leaves a peer unverified; "
+                            f"name the decision in the configuration, as UpstreamTlsMode does")
     return findings
 
 
@@ -70,16 +70,17 @@ def test_names_are_sentences(tree):
     """TEST(Subject, DoesSomethingWhenSomething)."""
     findings = []
     for name in tree.matching(r"^src/.*_test\.cc$"):
-        for match in re.finditer(r"^\s*(?:TEST|TEST_F|TEST_P|RC_GTEST_PROP)\(\s*\w+,\s*(\w+)\s*[,)]", tree.text(name), re.MULTILINE):
+        for match in re.finditer(r"^\s*(?:TEST|TEST_F|TEST_P|RC_GTEST_PROP)\(\s*\w+,\s*(\w+)\s*[,)]", tree.text(name),
+                                 re.MULTILINE):
             words = re.findall(r"[A-Z0-9][a-z0-9]*|[a-z0-9]+", match.group(1))
             if len(words) < 2 or re.match(r"Test[A-Z0-9]|(?:Basic|Works|Simple)\d*$", match.group(1)):
-                findings.append(f"{name}:{line_of(tree.text(name), match.start(1))}: \"{match.group(1)}\" says no behaviour; name what "
-                                f"is promised: DeniedExecuteSkipsToSync")
+                findings.append(f"{name}:{line_of(tree.text(name), match.start(1))}: \"{match.group(1)}\" says no behaviour; name "
+                                f"what is promised: DeniedExecuteSkipsToSync")
     for name in tree.matching(r"^test/.*test\w*\.py$"):
         for match in re.finditer(r"^\s+def (test_\w+)", tree.text(name), re.MULTILINE):
             if match.group(1).count("_") < 3:
-                findings.append(f"{name}:{line_of(tree.text(name), match.start(1))}: \"{match.group(1)}\" says no behaviour; name what "
-                                f"is promised: test_a_denied_statement_leaves_the_session_usable")
+                findings.append(f"{name}:{line_of(tree.text(name), match.start(1))}: \"{match.group(1)}\" says no behaviour; name "
+                                f"what is promised: test_a_denied_statement_leaves_the_session_usable")
     return findings
 
 RULES = [

@@ -55,7 +55,7 @@ def files_hold_one_thought(tree):
     for name in tree.matching(r"\.(cc|h|py|rs)$|^scripts/"):
         lines = len(tree.text(name).splitlines())
         if lines > FILE_LINES_MAX:
-            findings.append(f"{name}: has {lines} lines, {FILE_LINES_MAX} at most; find the two thoughts in it and give each a file")
+            findings.append(f"{name}: has {lines} lines, {FILE_LINES_MAX} at most; give each thought in it a file")
         elif lines > FILE_LINES_NUDGE:
             print(f"  note: {name} has {lines} lines; is it still one thought?")
     return findings

@@ -24,7 +24,8 @@ MAY_INCLUDE = {
     "protocol/postgres/sql": ["base", "policy"],  # text in, effects out; the catalog is passed in
     "protocol/postgres": ["base", "credentials", "net", "policy", "protocol", "protocol/postgres/sql", "protocol/postgres/wire",
                           "protocol/wire"],
-    "session": ["approval", "base", "config", "credentials", "grant", "identity", "net", "policy", "protocol", "recording", "store"],
+    "session": ["approval", "base", "config", "credentials", "grant", "identity", "net", "policy", "protocol", "recording",
+                "store"],
     "admin": ["approval", "base", "config", "credentials", "grant", "http", "identity", "net", "policy", "recording", "session",
               "store"],
     "testing": ["base", "net", "policy", "protocol", "protocol/postgres/wire", "protocol/wire", "store"],
@@ -113,15 +114,16 @@ def only_net_sees_the_io_library(tree):
         if room_of(name) in SEES_THE_IO_LIBRARY or re.search(r"_test\.cc$", name):
             continue
         for match in re.finditer(r"#include <boost/(asio|beast)[^>]*>", tree.text(name)):
-            findings.append(f"{name}:{line_of(tree.text(name), match.start())}: includes boost/{match.group(1)}; use net/stream.h, "
-                            f"net/task.h or http/")
+            findings.append(f"{name}:{line_of(tree.text(name), match.start())}: includes boost/{match.group(1)}; use "
+                            f"net/stream.h, net/task.h or http/")
     return findings
 
 
 def no_drawer_called_utils(tree):
     """A helper lives where its noun lives."""
+    drawer = re.compile(r"(?:^|[/_.-])(utils?|helpers?|common|misc)(?:[/_.-]|$)")
     return [f"{name}: is called {match.group(1)}; name it after the thing it is about, and put it where that lives"
-            for name in tree.files for match in [re.search(r"(?:^|[/_.-])(utils?|helpers?|common|misc)(?:[/_.-]|$)", name)] if match]
+            for name in tree.files for match in [drawer.search(name)] if match]
 
 
 def sources_are_built(tree):
