@@ -110,14 +110,14 @@ class Logins(ShopTest):
         self.assert_turned_away(self.psql(READ, user="benched-bot", password="a key that is long enough"))
 
     def test_an_enrolled_key_works_until_it_is_revoked(self):
-        made = self.gateway.cli("agents", "enroll", "refund-bot")
+        made = self.gateway.cli("agents", "enrol", "refund-bot")
         self.assertEqual(self.psql(READ, password=made["key"]).out, "3")
         done = self.gateway.run("agents", "revoke-key", "refund-bot", made["id"])
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assert_turned_away(self.psql(READ, password=made["key"]))
 
     def test_a_key_is_nowhere_in_the_data_folder(self):
-        made = self.gateway.cli("agents", "enroll", "refund-bot")
+        made = self.gateway.cli("agents", "enrol", "refund-bot")
         self.psql(READ, password=made["key"])
         secret = made["key"].encode()
         for path in pathlib.Path(self.gateway.data).rglob("*"):

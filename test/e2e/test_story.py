@@ -199,9 +199,7 @@ class Revoking(ShopTest):
 
 class Records(ShopTest):
     def latest_session(self):
-        listed = self.gateway.cli("sessions", "list")
-        entries = listed.get("sessions", listed) if isinstance(listed, dict) else listed
-        return entries[0]["id"]
+        return self.gateway.cli("sessions", "list")["sessions"][0]["id"]
 
     def session_of(self, word):
         """The id of a session that asked something with `word` in it, and something that was refused."""

@@ -1,6 +1,5 @@
 """A narrowgate with a configuration and a data folder of its own, and its CLI."""
 
-import glob
 import json
 import os
 import pathlib
@@ -75,11 +74,7 @@ class Gateway:
     @property
     def ca(self):
         """The certificate of the gateway's own CA."""
-        found = sorted(glob.glob(f"{self.data}/**/ca.*", recursive=True))
-        found = [path for path in found if path.endswith((".pem", ".crt")) and "KEY" not in pathlib.Path(path).read_text()]
-        if not found:
-            raise RuntimeError(f"no CA certificate below {self.data}")
-        return found[0]
+        return f"{self.data}/tls/ca.pem"
 
     def key(self, agent="refund-bot"):
         return next(entry["key"] for entry in self.config["agents"] if entry["name"] == agent)
@@ -152,9 +147,7 @@ class Gateway:
     def held(self, patience=15):
         """The id of the approval that is waiting, once there is exactly one."""
         def pending():
-            listed = self.cli("approvals", "list")
-            entries = listed.get("approvals", []) if isinstance(listed, dict) else listed
-            return [entry["id"] for entry in entries if entry["state"] == "pending"]
+            return [entry["id"] for entry in self.cli("approvals", "list")["approvals"] if entry["state"] == "pending"]
         found = machine.until(lambda: pending() or None, patience)
         if not found or len(found) != 1:
             raise RuntimeError(f"expected one held statement, there are: {found or 'none'}")

@@ -74,13 +74,13 @@ def test_names_are_sentences(tree):
                                  re.MULTILINE):
             words = re.findall(r"[A-Z0-9][a-z0-9]*|[a-z0-9]+", match.group(1))
             if len(words) < 2 or re.match(r"Test[A-Z0-9]|(?:Basic|Works|Simple)\d*$", match.group(1)):
-                findings.append(f"{name}:{line_of(tree.text(name), match.start(1))}: \"{match.group(1)}\" says no behaviour; name "
-                                f"what is promised: DeniedExecuteSkipsToSync")
+                findings.append(f"{name}:{line_of(tree.text(name), match.start(1))}: \"{match.group(1)}\" says no behaviour; "
+                                f"name what is promised: DeniedExecuteSkipsToSync")
     for name in tree.matching(r"^test/.*test\w*\.py$"):
         for match in re.finditer(r"^\s+def (test_\w+)", tree.text(name), re.MULTILINE):
             if match.group(1).count("_") < 3:
-                findings.append(f"{name}:{line_of(tree.text(name), match.start(1))}: \"{match.group(1)}\" says no behaviour; name "
-                                f"what is promised: test_a_denied_statement_leaves_the_session_usable")
+                findings.append(f"{name}:{line_of(tree.text(name), match.start(1))}: \"{match.group(1)}\" says no behaviour; "
+                                f"name what is promised: test_a_denied_statement_leaves_the_session_usable")
     return findings
 
 RULES = [

@@ -3,7 +3,7 @@
 import os
 import re
 
-from cpp import line_of, string_literals
+from cpp import string_literals
 from tree import CPP, TEXT
 
 LINE_MAX = 130

@@ -53,10 +53,7 @@ def architecture_lists_every_folder(tree):
     if document not in tree.files:
         return [f"{document}: is missing; write it, with one row `| \\`src/x/\\` | what |` for every folder"]
     listed = set(re.findall(r"^\|\s*`src/([\w/]+)/`", tree.text(document), re.MULTILINE))
-    there = {name.removeprefix("src/").rpartition("/")[0] for name in tree.matching(r"^src/.+/")}
-    there = {folder for folder in there if folder}
-    there |= {folder.rpartition("/")[0] for folder in there if "/" in folder}
-    there -= {folder for folder in there if re.match(r"store/migrations", folder)}
+    there = {name.removeprefix("src/").rpartition("/")[0] for name in tree.matching(r"^src/.+/[^/]+\.(cc|h)$")}
     return ([f"{document}: src/{folder}/ is not in the folder table; add a row that says what belongs there" for folder in
              sorted(there - listed)] +
             [f"{document}: the folder table lists src/{folder}/, which is not there; remove the row" for folder in
