@@ -1,0 +1,15 @@
+// `narrowgate classify postgres`: JSON Lines in, JSON Lines out. The same code as the data path, as a tool.
+#pragma once
+
+#include <iosfwd>
+
+#include "base/result.h"
+#include "protocol/postgres/sql/catalog.h"
+
+namespace narrowgate::postgres {
+
+// Reads {"id","sql"} per line, each as the first statement of a new session; writes one line
+// {"id","class","reads":[…],"writes":[…],"verbs":[…],"why"} for each. A line that is not such an object gets class "unknown".
+Result<Done> classify_lines(std::istream& in, std::ostream& out, const Catalog& catalog);
+
+}  // namespace narrowgate::postgres

@@ -1,0 +1,109 @@
+// What one session has done that changes the meaning of later text: settings, prepared bodies, cursors, temporary objects.
+//
+// The state is what was seen to succeed (apply), corrected by what the server says itself (take_settings) whenever a rollback or a
+// function may have changed more than we saw. Where the two could differ, resolution takes both possibilities.
+// Not here: whether a change is allowed.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "protocol/postgres/sql/catalog.h"
+#include "protocol/postgres/sql/parse.h"
+
+namespace narrowgate::postgres {
+
+// One thing that a statement, if it succeeds, changes in the session.
+struct Change {
+  enum class What : std::uint8_t {
+    setting,     // name, value; value nullopt: back to the default
+    forget_settings,  // anything may have changed: a function did it
+    prepare,     // name, value: the body's text
+    deallocate,  // name; "" for all
+    declare,     // name, value: the query's text
+    close,       // name; "" for all
+    temp_relation,  // name
+    temp_object,    // a function, type or operator in pg_temp: name
+    drop_temp,      // everything temporary
+    end_transaction,  // what lasted until its end is over, and on a rollback what began in it too
+  } what;
+  std::string name = {};
+  std::optional<std::string> value = {};
+  bool local = false;  // until the transaction ends
+  friend bool operator==(const Change&, const Change&) = default;
+};
+
+// What the conversation must know of one statement of a text, beside the Operation.
+struct StatementFacts {
+  std::vector<Change> changes;
+  bool changes_meaning = false;       // its success, or its failure half-way, may change what later texts mean
+  bool writes_rows = false;           // its command tag counts changed rows: a row ceiling applies
+  bool copies_in = false;             // COPY … FROM STDIN
+  bool copies_out = false;            // COPY … TO STDOUT
+  bool controls_transaction = false;  // BEGIN, COMMIT, SAVEPOINT, …; CALL and DO, which may commit inside
+  bool ends_transaction = false;      // COMMIT, ROLLBACK, ROLLBACK TO, …
+  bool no_transaction = false;        // cannot run inside a transaction: VACUUM, CREATE INDEX CONCURRENTLY, …
+  bool defines = false;               // DDL: what the catalog says may be old afterwards
+};
+
+class SessionState {
+ public:
+  // A new session: what the login starts with, and what the server reported (ParameterStatus).
+  void begin(const Catalog& catalog, const std::map<std::string, std::string>& parameters);
+  // One query whose rows take_settings() understands. Qualified throughout: safe under any search_path.
+  static std::string_view settings_query();
+  Result<Done> take_settings(const Rows& rows);
+  void apply(const StatementFacts& facts);
+  void apply(const std::vector<StatementFacts>& facts);
+
+  // Names made and unmade by protocol messages share PREPARE's and DECLARE's name spaces. Only a change to a name that SQL made
+  // known is a change of meaning.
+  void prepared_by_protocol(std::string_view name, std::string_view text);
+  void closed_by_protocol(std::string_view name);
+
+  // Differs whenever anything that may change the meaning of a text did. Never 0.
+  std::uint64_t meaning_id() const { return meaning_id_; }
+  // The same in words, for approvals: search_path, role and such.
+  std::string meaning() const;
+
+  // ---- what resolution asks
+  const Dialect& dialect() const { return dialect_; }
+  const std::vector<std::string>& search_path() const { return search_path_; }  // as set, "$user" replaced, pg_catalog not added
+  const std::string& role() const { return role_; }
+  bool role_changed() const { return role_changed_; }
+  bool plain_ascii_only() const { return plain_ascii_only_; }  // client_encoding: bytes beyond ASCII mean something we do not know
+  bool uncertain() const { return uncertain_; }                // settings changed in a way nobody saw
+  const std::string* prepared(std::string_view name) const;
+  const std::string* cursor(std::string_view name) const;
+  bool temp_relation(std::string_view name) const { return temp_relations_.contains(name); }
+  bool temp_relation_certain() const { return temp_certain_; }
+  bool has_temp_objects() const { return !temp_objects_.empty(); }
+  bool temp_object(std::string_view name) const { return temp_objects_.contains(name); }
+
+ private:
+  friend class TextState;
+  using Texts = std::map<std::string, std::string, std::less<>>;
+  void change(const Change& change);
+  void set(const std::string& name, const std::optional<std::string>& value);
+  void changed();
+
+  Dialect dialect_;
+  std::vector<std::string> search_path_, default_path_;
+  std::string user_, role_;
+  bool role_changed_ = false, plain_ascii_only_ = false, uncertain_ = false, temp_certain_ = false;
+  Texts prepared_, cursors_;
+  std::set<std::string, std::less<>> temp_relations_, temp_objects_;
+  std::uint64_t meaning_id_ = 1;
+};
+
+// "a, "B"" as SET search_path takes it, split and unquoted. nullopt if it is not a list of names.
+std::optional<std::vector<std::string>> split_path(std::string_view text);
+
+}  // namespace narrowgate::postgres
