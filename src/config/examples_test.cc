@@ -81,5 +81,15 @@ TEST(Examples, TheStarterLoadsAndIsWhatInitWrites) {
   EXPECT_EQ(rules[1].where, Where::required);
 }
 
+TEST(Examples, TheShopLoads) {
+  const auto loaded =
+      load(NG_SOURCE_DIR "/examples/shop/narrowgate.yaml", with({{"ORDERS_PASSWORD", "x"},
+                                                                 {"OLU_PASSWORD", "long enough"},
+                                                                 {"ANA_PASSWORD", "long enough"},
+                                                                 {"REFUND_BOT_KEY", "3pZq7Jt0bYw5Xe2LkU9cVh4Rm8Ns6GdA"}}));
+  ASSERT_TRUE(loaded.config) << to_string(loaded.errors);
+  EXPECT_TRUE(loaded.warnings.empty()) << to_string(loaded.warnings);
+}
+
 }  // namespace
 }  // namespace narrowgate::config

@@ -3,6 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+#include <fstream>
+#include <sstream>
+
 namespace narrowgate::config {
 namespace {
 
@@ -28,6 +32,12 @@ std::string warnings_of(const std::string& text) {
   return to_string(loaded.warnings);
 }
 
+std::string content_of(const std::string& path) {
+  std::stringstream out;
+  out << std::ifstream(path).rdbuf();
+  return out.str();
+}
+
 constexpr const char* orders = R"(
 resources:
   - name: orders
@@ -50,89 +60,11 @@ TEST(Load, AnEmptyFileGivesTheDefaults) {
 
 // One file with a mistake of every kind: the whole answer, in the order of the file.
 TEST(Load, SaysEverythingThatIsWrongAtOnce) {
-  EXPECT_EQ(errors_of(R"(data_dirr: ./x
-log: {level: verbose, format: jsn}
-listeners:
-  postgres: {address: 0.0.0.0:6432, plaintext: loopback, default_resource: order}
-  https: {address: localhost, tls: off}
-  admin: {address: "127.0.0.1:6432"}
-  mysql: {address: 127.0.0.1:3306}
-store: postgres://db.example/ng
-issuers:
-  - {name: github, url: http://tokens.example, audience: https://narrowgate.example, algorithms: [HS256], max_lifetime: 2d}
-agents:
-  - name: Refund Bot
-    owner: olu
-    key: short
-  - name: report
-    identities:
-      - {issuer: gitlab, subject: x}
-      - {issuer: github}
-    certificates: [{fingerprint: "sha256:abc"}]
-    templates: [refund-triag]
-    owner: ana
-people:
-  - {name: ana, roles: [approvr], password_hash: "$2b$bcrypt"}
-resources:
-  - name: orders
-    kind: mysql
-    upstream:
-      host: db.example
-      port: 99999
-      database: orders
-      tls: {mode: off}
-      login: {password: {user: u, password: {env: ORDERS_PASSWORD}}}
-    classification: {pii: ["customers"]}
-    hold: forever
-  - name: orders
-    upstream: {host: 127.0.0.1, database: x, login: {password: {user: u, password: {file: nowhere}}}}
-templates:
-  - name: refund-triage
-    agents: [refund-bot]
-    duration: 9h
-    scope:
-      - {resource: billing, verbs: [SELEC], objects: [], limits: {rows_read: -1, bytes: 1MB, statement: 30}}
-policies: ./nowhere
-recording: {durability: always}
-)"),
-            R"TEXT(/etc/ng/narrowgate.yaml:1:1: data_dirr is not an option; did you mean data_dir?
-/etc/ng/narrowgate.yaml:2:14: log.level cannot be "verbose"; known are debug, info, warning and error
-/etc/ng/narrowgate.yaml:2:31: log.format cannot be "jsn"; did you mean json?
-/etc/ng/narrowgate.yaml:4:37: listeners.postgres.plaintext is loopback, but 0.0.0.0:6432 is not a loopback address; listen on 127.0.0.1, or write plaintext: refuse
-/etc/ng/narrowgate.yaml:4:58: listeners.postgres.default_resource names the resource "order", which does not exist; did you mean orders?
-/etc/ng/narrowgate.yaml:5:20: listeners.https.address cannot be "localhost"; write host:port, for example 127.0.0.1:6432 or [::1]:6432
-/etc/ng/narrowgate.yaml:7:3: listeners.mysql is not an option; known are postgres, https and admin
-/etc/ng/narrowgate.yaml:8:8: store names a PostgreSQL server, which is not yet supported here; write store: sqlite; it is kept in data_dir
-/etc/ng/narrowgate.yaml:10:20: issuers[0].url is not https, so its keys could be anybody's; write https://…
-/etc/ng/narrowgate.yaml:10:99: issuers[0].algorithms[0] cannot be "HS256"; did you mean RS256?
-/etc/ng/narrowgate.yaml:10:121: issuers[0].max_lifetime cannot be "2d"; write a duration such as 250ms, 30s, 15m or 1h, 1m to 1h
-/etc/ng/narrowgate.yaml:12:11: agents[0].name cannot be "Refund Bot"; use 1 to 63 of a-z 0-9 . _ -, a letter or digit first
-/etc/ng/narrowgate.yaml:14:5: agents[0].key is 5 characters long; use at least 16, for example `openssl rand -base64 32`
-/etc/ng/narrowgate.yaml:17:10: agents[1].identities[0].issuer names the issuer "gitlab", which does not exist; did you mean github?
-/etc/ng/narrowgate.yaml:18:9: agents[1].identities[1] fits every token of its issuer; give a subject, or claims such as {repository_id: "4419"}
-/etc/ng/narrowgate.yaml:19:21: agents[1].certificates[0].fingerprint is not a SHA-256 fingerprint; write sha256: and 64 lower-case hex digits
-/etc/ng/narrowgate.yaml:20:17: agents[1].templates[0] names the template "refund-triag", which does not exist; did you mean refund-triage?
-/etc/ng/narrowgate.yaml:23:25: people[0].roles[0] cannot be "approvr"; did you mean approver?
-/etc/ng/narrowgate.yaml:23:35: people[0].password_hash is not a scrypt hash; write $scrypt$ln=15,r=8,p=1$…$…
-/etc/ng/narrowgate.yaml:26:11: resources[0].kind cannot be "mysql"; known is postgres
-/etc/ng/narrowgate.yaml:29:13: resources[0].upstream.port cannot be "99999"; write a port number, 1 to 65535
-/etc/ng/narrowgate.yaml:31:13: resources[0].upstream.tls.mode is off, but db.example is not a loopback host; write verify-full, or off-even-remote if you answer for the network between
-/etc/ng/narrowgate.yaml:32:45: resources[0].upstream.login.password.password needs the environment variable ORDERS_PASSWORD, which is not set; export ORDERS_PASSWORD=…
-/etc/ng/narrowgate.yaml:33:28: resources[0].classification.pii[0] cannot be "customers"; write schema.table, schema.table(column, …) or schema.*, quoted for YAML
-/etc/ng/narrowgate.yaml:34:11: resources[0].hold cannot be "forever"; write a duration such as 250ms, 30s, 15m or 1h, 1s to 1h
-/etc/ng/narrowgate.yaml:35:5: resources[1].name "orders" is taken by an earlier entry; give it another name
-/etc/ng/narrowgate.yaml:36:84: resources[1].upstream.login.password.password cannot be read: /etc/ng/nowhere: No such file or directory; create the file, or correct the path
-/etc/ng/narrowgate.yaml:39:14: templates[0].agents[0] names the agent "refund-bot", which does not exist; known is report
-/etc/ng/narrowgate.yaml:40:15: templates[0].duration cannot be "9h"; write a duration such as 250ms, 30s, 15m or 1h, 10s to 8h
-/etc/ng/narrowgate.yaml:42:10: templates[0].scope[0].resource names the resource "billing", which does not exist; known is orders
-/etc/ng/narrowgate.yaml:42:37: templates[0].scope[0].verbs[0] "SELEC" is not a verb; did you mean SELECT?
-/etc/ng/narrowgate.yaml:42:54: templates[0].scope[0].objects has 0 entries; give 1 to 10000
-/etc/ng/narrowgate.yaml:42:78: templates[0].scope[0].limits.rows_read cannot be "-1"; write a whole number from 1 to 1000000000000
-/etc/ng/narrowgate.yaml:42:89: templates[0].scope[0].limits.bytes cannot be "1MB"; write a size such as 64KiB or 1MiB, 1B to 1048576GiB
-/etc/ng/narrowgate.yaml:42:105: templates[0].scope[0].limits.statement cannot be "30"; write a duration such as 250ms, 30s, 15m or 1h, 1ms to 1d
-/etc/ng/narrowgate.yaml:43:1: policies names /etc/ng/nowhere, which is not a folder; create it, or leave policies out for the built-in ones
-/etc/ng/narrowgate.yaml:44:25: recording.durability cannot be "always"; known are process and disk
-)TEXT");
+  const std::string folder = NG_SOURCE_DIR "/src/config/testdata/";
+  const auto said = errors_of(content_of(folder + "every_mistake.yaml"));
+  if (std::getenv("NG_UPDATE")) std::ofstream(folder + "every_mistake.txt") << said;
+  EXPECT_EQ(said, content_of(folder + "every_mistake.txt"));
+  EXPECT_GE(std::count(said.begin(), said.end(), '\n'), 35);
 }
 
 TEST(Load, UnreadableYamlIsTheOnlyComplaint) {

@@ -262,11 +262,11 @@ TEST_F(Identify, ABoundTokenIsWorthNothingWithoutItsCertificate) {
 TEST_F(Identify, TheRecordAsJson) {
   const auto agent = agents().by_token("", token(account, {{"sub", "arn:aws:iam::111122223333:role/refund-bot"}}));
   ASSERT_TRUE(agent.ok());
-  EXPECT_EQ(
-      canonical(to_json(*agent)),
-      R"({"agent":"refund-bot","assurance":1,"bound_key":{},"claims_used":{},"instance":"","issuer":"https://abc123.tokens.sts.global.api.aws",)"
-      R"("kind":"aws","on_behalf_of":null,"owner":"olu","subject":"arn:aws:iam::111122223333:role/refund-bot",)"
-      R"("token":{"exp":1795349100,"iat":1795348800,"jti":"j"}})");
+  EXPECT_EQ(canonical(to_json(*agent)),
+            R"({"agent":"refund-bot","assurance":1,"bound_key":{},"claims_used":{},"instance":"",)"
+            R"("issuer":"https://abc123.tokens.sts.global.api.aws",)"
+            R"("kind":"aws","on_behalf_of":null,"owner":"olu","subject":"arn:aws:iam::111122223333:role/refund-bot",)"
+            R"("token":{"exp":1795349100,"iat":1795348800,"jti":"j"}})");
 }
 
 // A store that cannot answer.

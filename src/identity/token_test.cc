@@ -135,10 +135,10 @@ TEST_F(Token, TheMatrix) {
        ""},
       {"lives exactly an hour", signed_token(claims("exp", now + 3600)), ""},
       {"dates with fractions",
-       make_token_text(
-           json::serialize(header()),
-           R"({"iss":"https://idp.example/tenant","sub":"x","aud":"https://narrowgate.example","iat":1795348800.5,"exp":1795349100.25})",
-           keys().rsa),
+       make_token_text(json::serialize(header()),
+                       R"({"iss":"https://idp.example/tenant","sub":"x",)"
+                       R"("aud":"https://narrowgate.example","iat":1795348800.5,"exp":1795349100.25})",
+                       keys().rsa),
        ""},
       {"unknown claims", signed_token(claims("groups", json::array{"a"})), ""},
       // algorithms and signatures
