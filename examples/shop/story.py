@@ -84,7 +84,8 @@ def is_unclear(on):
 def is_revoked(on):
     on.chapter("Access is taken back, now")
     sleeping = on.agent_starts(f"psql -X -v VERBOSITY=verbose \"{CONNINFO}\" -c 'SELECT pg_sleep(600)'")
-    on.check("a long query runs upstream", machine.until(lambda: on.upstream.running("pg_sleep(600)")), on.gateway.logged()[-2000:])
+    on.check("a long query runs upstream", machine.until(lambda: on.upstream.running("pg_sleep(600)")),
+             on.gateway.logged()[-2000:])
     answer = on.ana("narrowgate revoke --agent refund-bot -y")
     on.check("it says how long that took", re.search(r"\d+(\.\d+)? ?m?s\b", answer), answer)
     answer = on.agent_collects(sleeping)
@@ -101,8 +102,8 @@ def is_recorded(on):
     # The first session is the one that did everything; the second only slept.
     session = re.findall(r"ses_\w+", sessions)[-1]
     shown = on.ana(f"narrowgate sessions show {session}")
-    on.check("asked, granted, used, held, denied", all(word in shown.lower() for word in ("asked", "granted", "used", "held", "denied")),
-             shown)
+    parts = ("asked", "granted", "used", "held", "denied")
+    on.check("asked, granted, used, held, denied", all(part in shown.lower() for part in parts), shown)
     on.ana("narrowgate sessions verify")
     on.check("the log is whole", True)
     on.ana(f"cp -r {on.gateway.data} {on.folder}/copy")

@@ -22,10 +22,12 @@ import tidy_test
 import tool_rules
 from tree import ROOT, Tree
 
+SHOWN_MAX = 20  # of each rule: more than anybody fixes in one go
+
 RULES = room_rules.RULES + code_rules.RULES + prose_rules.RULES + tool_rules.RULES
 
 
-def check(rule, tree):
+def check(rule, tree, shown_max):
     """One rule: "passed", "failed" or "skipped", and said so."""
     try:
         findings = rule(tree)
@@ -33,8 +35,10 @@ def check(rule, tree):
         print(f"skipped {rule.__name__}: {reason}")
         return "skipped"
     print(f"{'FAILED' if findings else 'ok'} {rule.__name__}", flush=True)
-    for finding in findings:
+    for finding in findings[:shown_max]:
         print(f"  {finding}")
+    if len(findings) > shown_max:
+        print(f"  … and {len(findings) - shown_max} more; --all shows every one")
     return "failed" if findings else "passed"
 
 
@@ -50,12 +54,14 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--json", metavar="FILE", help="write the counts here")
     parser.add_argument("--rule", metavar="NAME", action="append", help="only this rule")
+    parser.add_argument("--all", action="store_true", help="show every finding")
     options = parser.parse_args()
+    shown_max = sys.maxsize if options.all else SHOWN_MAX
     tree = Tree(ROOT)
     counts = {"passed": 0, "failed": 0, "skipped": 0}
     for rule in RULES:
         if not options.rule or rule.__name__ in options.rule:
-            counts[check(rule, tree)] += 1
+            counts[check(rule, tree, shown_max)] += 1
     if not options.rule:
         check_the_rules(counts)
     if options.json:
