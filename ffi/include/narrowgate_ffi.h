@@ -61,7 +61,7 @@ typedef struct {
 
 /* Parses, names and strictly validates all policies. NULL if there is anything wrong. `report` is always written: JSON
  * {"errors":[{file,line,column,policy,fault,remedy}], "warnings":[…], "policies":[{id,effect,file,line,annotations,actions,quorum,
- * text}]}, or plain words if even that failed. The order of "policies" is what `reasons` refers to. */
+ * names,text}]}, or plain words if even that failed. The order of "policies" is what `reasons` refers to. */
 ng_cedar_set* ng_cedar_load(ng_cedar_source schema, const ng_cedar_source* sources, size_t count, ng_text* report);
 void ng_cedar_set_free(ng_cedar_set* set);
 

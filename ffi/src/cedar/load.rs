@@ -34,6 +34,7 @@ pub struct Info {
     pub annotations: BTreeMap<String, String>,
     pub actions: BTreeSet<String>,
     pub quorum: i64,
+    pub names: BTreeSet<String>, // types of the entities it names one by one
     pub text: String,
 }
 
@@ -158,6 +159,7 @@ impl Loader<'_> {
                 line: self.lines.get(policy.id()).map_or(0, |at| at.0),
                 annotations: policy.annotations().map(|(key, value)| (key.to_string(), value.to_string())).collect(),
                 actions: policy.get_valid_request_envs(&self.schema).map(|env| env.action().id().unescaped().to_string()).collect(),
+                names: policy.entity_literals().iter().map(|uid| uid.type_name().to_string()).collect(),
                 quorum: policy.to_json().map_or(0, |json| thresholds::quorum(&json)),
                 text: policy.to_cedar().unwrap_or_default(),
                 id,
