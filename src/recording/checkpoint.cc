@@ -50,7 +50,8 @@ Result<KeyText> parse_key(std::string_view text, std::string_view what) {
   const auto id = text.substr(first + 1, second - first - 1);
   NG_TRY(out.id, from_hex(id));
   NG_TRY(out.key, from_base64(text.substr(second + 1)));
-  if (to_hex(out.id) != id || out.id.size() != 4) return malformed(fmt::format("{}: key id must be 8 lower-case hex digits", what));
+  if (to_hex(out.id) != id || out.id.size() != 4)
+    return malformed(fmt::format("{}: key id must be 8 lower-case hex digits", what));
   if (out.key.size() != 33 || out.key[0] != algorithm_ed25519) return malformed(fmt::format("{}: not an Ed25519 key", what));
   out.key.erase(out.key.begin());
   return out;
@@ -89,7 +90,8 @@ Result<Verifier> Verifier::parse(std::string_view vkey) {
 std::string Verifier::vkey() const { return fmt::format("{}+{}+{}", name_, to_hex(id_), to_base64(with_algorithm(key_))); }
 
 Result<Checkpoint> Verifier::open(std::string_view note) const {
-  if (note.size() > limits::checkpoint_bytes_max) return Error{Code::too_large, Blame::gateway, "checkpoint: longer than any of ours"};
+  if (note.size() > limits::checkpoint_bytes_max)
+    return Error{Code::too_large, Blame::gateway, "checkpoint: longer than any of ours"};
   Checkpoint out;
   std::string_view rest = note;
   NG_TRY(out.origin, take_line(rest));

@@ -7,7 +7,8 @@
 //   — audit.narrowgate.example/prod-1 PE6weq+…
 //
 // Promises: the parser accepts only the spelling that the writer writes for the same values, so every changed byte shows.
-// Signatures of others (witnesses) after ours are carried and ignored. Keys are spelled as golang.org/x/mod/sumdb/note spells them.
+// Signatures of others (witnesses) after ours are carried and ignored. Keys are spelled as in
+// golang.org/x/mod/sumdb/note.
 #pragma once
 
 #include <memory>

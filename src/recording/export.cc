@@ -30,9 +30,10 @@ class Cast {
     const auto& facts = session.summary.facts;
     const auto fact = [&](const char* name) { return facts.contains(name) ? facts.at(name) : std::string("-"); };
     title_ = visible(fmt::format("{} · {} · {}", fact("agent"), fact("task"), fact("resource")));
-    out_ = fmt::format("{{\"version\": 2, \"width\": 120, \"height\": 36, \"timestamp\": {}, \"title\": {}, \"env\": {{\"TERM\": "
-                       "\"xterm-256color\", \"NARROWGATE_SESSION\": {}}}}}\n",
-                       unix_seconds(session.summary.started), quoted(title_), quoted(session.summary.session));
+    out_ = fmt::format(
+        "{{\"version\": 2, \"width\": 120, \"height\": 36, \"timestamp\": {}, \"title\": {}, \"env\": {{\"TERM\": "
+        "\"xterm-256color\", \"NARROWGATE_SESSION\": {}}}}}\n",
+        unix_seconds(session.summary.started), quoted(title_), quoted(session.summary.session));
   }
 
   std::string play() {

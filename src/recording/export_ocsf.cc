@@ -8,7 +8,13 @@
 namespace narrowgate::recording {
 namespace {
 
-enum Class { authentication = 3002, authorize_session = 3003, user_access = 3005, api_activity = 6003, datastore_activity = 6005 };
+enum Class {
+  authentication = 3002,
+  authorize_session = 3003,
+  user_access = 3005,
+  api_activity = 6003,
+  datastore_activity = 6005
+};
 enum Activity { read = 1, update = 2, connect = 3, query = 4, write = 5, create = 6, remove = 7 };
 
 struct Effect {
@@ -23,8 +29,8 @@ Effect first_effect(const std::string& effects) {
 }
 
 int datastore_activity_of(const std::string& verb) {
-  static const std::map<std::string, int> known = {{"SELECT", read},   {"UPDATE", update}, {"INSERT", write},    {"COPY", write},
-                                                   {"MERGE", write},   {"DELETE", remove}, {"TRUNCATE", remove}, {"DDL", create}};
+  static const std::map<std::string, int> known = {{"SELECT", read}, {"UPDATE", update}, {"INSERT", write},    {"COPY", write},
+                                                   {"MERGE", write}, {"DELETE", remove}, {"TRUNCATE", remove}, {"DDL", create}};
   const auto found = known.find(verb);
   return found == known.end() ? int(query) : found->second;
 }
@@ -41,7 +47,8 @@ json::object endpoint(const std::string& peer) {
   json::object out;
   const auto colon = peer.rfind(':');
   unsigned port = 0;
-  const bool has_port = colon != peer.npos && std::from_chars(peer.data() + colon + 1, peer.data() + peer.size(), port).ec == std::errc{};
+  const bool has_port =
+      colon != peer.npos && std::from_chars(peer.data() + colon + 1, peer.data() + peer.size(), port).ec == std::errc{};
   auto ip = has_port ? peer.substr(0, colon) : peer;
   if (ip.starts_with('[') && ip.ends_with(']')) ip = ip.substr(1, ip.size() - 2);
   out["ip"] = json_text(ip);
@@ -74,20 +81,30 @@ class Ocsf {
 
   // What every event has.
   json::object event(Class what, int activity, const Record& record, std::string_view uid, int status) const {
-    json::object metadata{{"version", "1.8.0"}, {"profiles", json::array{"security_control", "ai_operation"}}, {"uid", json_text(uid)},
+    json::object metadata{{"version", "1.8.0"},
+                          {"profiles", json::array{"security_control", "ai_operation"}},
+                          {"uid", json_text(uid)},
                           {"correlation_uid", json_text(fact("task"))},
                           {"product", {{"name", "narrowgate"}, {"vendor_name", "narrowgate"}, {"version", version_}}}};
-    return {{"category_uid", int(what) / 1000}, {"class_uid", int(what)},
-            {"activity_id", activity}, {"type_uid", int(what) * 100 + activity},
-            {"severity_id", 1}, {"status_id", status},
-            {"time", unix_ms(record.wall())}, {"metadata", std::move(metadata)}};
+    return {{"category_uid", int(what) / 1000},
+            {"class_uid", int(what)},
+            {"activity_id", activity},
+            {"type_uid", int(what) * 100 + activity},
+            {"severity_id", 1},
+            {"status_id", status},
+            {"time", unix_ms(record.wall())},
+            {"metadata", std::move(metadata)}};
   }
   json::object user() const {
     const auto who = fact("on_behalf_of").empty() ? fact("owner") : fact("on_behalf_of");
-    return {{"name", json_text(who.empty() ? fact("agent") : who)}, {"uid", json_text(who.empty() ? fact("agent") : who)}, {"type_id", who.empty() ? 4 : 1}};
+    return {{"name", json_text(who.empty() ? fact("agent") : who)},
+            {"uid", json_text(who.empty() ? fact("agent") : who)},
+            {"type_id", who.empty() ? 4 : 1}};
   }
   json::object actor() const {
-    return {{"user", user()}, {"session", {{"uid", json_text(session_.summary.session)}}}, {"app_name", json_text(fact("agent"))},
+    return {{"user", user()},
+            {"session", {{"uid", json_text(session_.summary.session)}}},
+            {"app_name", json_text(fact("agent"))},
             {"app_uid", json_text(fact("agent"))}};
   }
   json::object unmapped(const Record& record, const Place* place) const {
@@ -135,16 +152,19 @@ class Ocsf {
     const auto decided = d.verdict == Verdict::permit ? "allow" : d.verdict == Verdict::hold ? "hold" : "deny";
     json::array authorizations;
     for (const auto& policy : d.policies)
-      authorizations.push_back({{"decision", decided}, {"policy", {{"name", json_text(policy)}, {"version", json_text(fact("policy_version"))},
-                                                                   {"is_applied", true}}}});
+      authorizations.push_back(
+          {{"decision", decided},
+           {"policy", {{"name", json_text(policy)}, {"version", json_text(fact("policy_version"))}, {"is_applied", true}}}});
     out["actor"].as_object()["authorizations"] = std::move(authorizations);
     if (is_api()) {
       out["api"] = json::object{{"operation", json_text(step.text)}, {"service", {{"name", json_text(fact("resource"))}}}};
     } else {
-      out["database"] = json::object{{"name", json_text(fact("database").empty() ? fact("resource") : fact("database"))}, {"type_id", 1}};
+      out["database"] =
+          json::object{{"name", json_text(fact("database").empty() ? fact("resource") : fact("database"))}, {"type_id", 1}};
       if (!effect.object.empty()) out["table"] = json::object{{"name", json_text(effect.object)}};
       out["type_id"] = 3;
-      out["query_info"] = json::object{{"uid", sha256_hex(step.text)}, {"query_string", json_text(step.text)},
+      out["query_info"] = json::object{{"uid", sha256_hex(step.text)},
+                                       {"query_string", json_text(step.text)},
                                        {"bytes", step.outcome ? step.outcome->bytes : 0}};
     }
     // 1 Allowed, 2 Denied, 99 Other; and 1 Allowed, 2 Blocked, 8 Approved, 14 Delayed.
@@ -160,8 +180,11 @@ class Ocsf {
     if (step.held) ours["approval"] = json_text(step.held->approval);
     if (!d.code.empty()) ours["code"] = json_text(d.code);
     if (step.outcome)
-      ours["result"] = json::object{{"ending", to_string(step.outcome->ending)}, {"rows", step.outcome->rows}, {"bytes", step.outcome->bytes},
-                                    {"duration_ms", step.outcome->duration_ns / 1'000'000}, {"sqlstate", json_text(step.outcome->sqlstate)}};
+      ours["result"] = json::object{{"ending", to_string(step.outcome->ending)},
+                                    {"rows", step.outcome->rows},
+                                    {"bytes", step.outcome->bytes},
+                                    {"duration_ms", step.outcome->duration_ns / 1'000'000},
+                                    {"sqlstate", json_text(step.outcome->sqlstate)}};
     put(std::move(out), std::move(ours));
   }
 

@@ -15,7 +15,7 @@ namespace narrowgate::recording {
 namespace {
 
 struct flock whole_file(short type) {
-  struct flock lock {};
+  struct flock lock{};
   lock.l_type = type;
   lock.l_whence = SEEK_SET;
   return lock;
@@ -35,8 +35,9 @@ File::~File() {
 Error file_error(std::string_view did, const std::string& path, int error) {
   const Code code = error == ENOENT ? Code::not_found : error == EEXIST ? Code::conflict : Code::unavailable;
   const bool space = error == ENOSPC || error == EDQUOT || error == EFBIG;
-  return {code, Blame::gateway, fmt::format("{}: cannot {}: {}{}", path, did, std::generic_category().message(error),
-                                            space ? "; free space on this file system" : "")};
+  return {code, Blame::gateway,
+          fmt::format("{}: cannot {}: {}{}", path, did, std::generic_category().message(error),
+                      space ? "; free space on this file system" : "")};
 }
 
 Result<File> open_file(const std::string& path, int flags, unsigned mode) {
@@ -47,7 +48,7 @@ Result<File> open_file(const std::string& path, int flags, unsigned mode) {
 
 Result<Bytes> read_whole(const std::string& path) {
   NG_TRY(auto file, open_file(path, O_RDONLY));
-  struct stat about {};
+  struct stat about{};
   if (::fstat(file.fd(), &about) != 0) return file_error("stat", path, errno);
   Bytes bytes(std::size_t(about.st_size));
   std::size_t have = 0;

@@ -47,7 +47,8 @@ class Walk {
       out.push_back({name, std::move(bytes).take()});
     }
     NG_TRY(auto aside, names_in(folder_ + "/journal", ".damaged"));
-    for (const auto& name : aside) out_.remarks.push_back(fmt::format("journal/{}: set aside by an earlier start as damaged", name));
+    for (const auto& name : aside)
+      out_.remarks.push_back(fmt::format("journal/{}: set aside by an earlier start as damaged", name));
     return out;
   }
 
@@ -79,9 +80,11 @@ class Walk {
     if (const auto* header = std::get_if<SegmentHeader>(&block.plain)) return take_header(file, index, block.offset, *header);
     const Batch& batch = std::get<Batch>(block.plain);
     if (batch.first_index != next_index_)
-      return fault(file, block.offset, next_index_, fmt::format("its batch starts at record {}, but {} is next", batch.first_index, next_index_));
+      return fault(file, block.offset, next_index_,
+                   fmt::format("its batch starts at record {}, but {} is next", batch.first_index, next_index_));
     if (batch.journal != 0 && !follows(batch))
-      return fault(file, block.offset, next_index_, fmt::format("leaves out, or repeats, a part of journal {:016x}", batch.journal));
+      return fault(file, block.offset, next_index_,
+                   fmt::format("leaves out, or repeats, a part of journal {:016x}", batch.journal));
     for (const Bytes& record : batch.records) {
       tree_.append(leaf_hash(record));
       const Place place{file, block.offset, next_index_++};
@@ -100,12 +103,14 @@ class Walk {
   void take_header(const std::string& file, std::uint64_t index, std::uint64_t offset, const SegmentHeader& header) {
     const auto bad = [&](std::string_view what) { fault(file, offset, next_index_, std::string(what)); };
     if (header.first_index != index) return bad("its name and its header name different first records");
-    if (header.first_index != next_index_) return bad(fmt::format("starts at record {}, but {} is next", header.first_index, next_index_));
+    if (header.first_index != next_index_)
+      return bad(fmt::format("starts at record {}, but {} is next", header.first_index, next_index_));
     if (header.frontier != tree_.frontier()) return bad("its header does not continue the tree before it");
     if (header.chain != chain_) return bad("does not follow the segment before it");
     for (const auto& [id, position] : header.positions) {
       const auto known = positions_.find(id);
-      if (known == positions_.end() || known->second != position) return bad("its header is wrong about how far a journal was sealed");
+      if (known == positions_.end() || known->second != position)
+        return bad("its header is wrong about how far a journal was sealed");
     }
   }
 
@@ -127,8 +132,9 @@ class Walk {
     }
     // A copy taken while a record was being written may end in the middle of it.
     if (scan.tail() != Tail::clean && !live_)
-      return fault(file, scan.offset(), {}, scan.tail() == Tail::torn ? "ends in an unfinished record; the next start cuts it"
-                                                                      : "is damaged here, or a record was changed");
+      return fault(file, scan.offset(), {},
+                   scan.tail() == Tail::torn ? "ends in an unfinished record; the next start cuts it"
+                                             : "is damaged here, or a record was changed");
     if (scan.tail() == Tail::damaged) return fault(file, scan.offset(), {}, "is damaged here, or a record was changed");
     if (scan.tail() == Tail::torn) out_.remarks.push_back(fmt::format("{}: a record is being written", file));
   }

@@ -19,7 +19,7 @@ struct FolderWalk {
   std::uint64_t records = 0, segments = 0, journals = 0, journal_records = 0;
   std::vector<std::string> remarks;
   std::optional<Fault> fault;
-  bool stopped = false;      // by the visitor
+  bool stopped = false;  // by the visitor
 };
 
 // Segments in order, then what the journals hold beyond them. Stops at the first fault. An Error is trouble with reading at all.

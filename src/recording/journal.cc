@@ -43,7 +43,7 @@ void write_header(std::span<Byte> page, const JournalHeader& header) {
   end.u32(crc32c(page.first(journal_header_bytes - 4)));
 }
 
-// A write to a mapped page without a block behind it would be SIGBUS; this asks for all of them now, and learns of it as an error.
+// A write to a mapped page without a block behind it would be SIGBUS; this asks for all now, and hears of it as an error.
 int populate(Byte* map, std::size_t size) {
 #ifdef MADV_POPULATE_WRITE
   if (::madvise(map, size, MADV_POPULATE_WRITE) != 0 && errno != EINVAL) return errno == EFAULT ? ENOSPC : errno;
@@ -55,18 +55,19 @@ int populate(Byte* map, std::size_t size) {
 
 }  // namespace
 
-JournalFile::JournalFile(std::string path, std::uint64_t id, Byte* map, std::size_t size)
-    : path_(std::move(path)), id_(id), map_(map), size_(size), committed_(journal_header_bytes) {}
+JournalFile::JournalFile(std::string path, const JournalHeader& header, Byte* map, std::size_t size)
+    : path_(std::move(path)), header_(header), map_(map), size_(size), committed_(journal_header_bytes) {}
 
 JournalFile::~JournalFile() { ::munmap(map_, size_); }
 
-Result<std::unique_ptr<JournalFile>> JournalFile::create(const std::string& path, const JournalHeader& header, std::size_t bytes) {
+Result<std::unique_ptr<JournalFile>> JournalFile::create(const std::string& path, const JournalHeader& header,
+                                                         std::size_t bytes) {
   NG_TRY(auto file, open_file(path, O_RDWR | O_CREAT | O_EXCL));
   const auto undo = [&](std::string_view did, int error) { return ::unlink(path.c_str()), file_error(did, path, error); };
   if (const int error = ::posix_fallocate(file.fd(), 0, off_t(bytes))) return undo("reserve space for", error);
   void* map = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, file.fd(), 0);
   if (map == MAP_FAILED) return undo("map", errno);
-  std::unique_ptr<JournalFile> journal(new JournalFile(path, header.id, static_cast<Byte*>(map), bytes));
+  std::unique_ptr<JournalFile> journal(new JournalFile(path, header, static_cast<Byte*>(map), bytes));
   if (const int error = populate(journal->map_, bytes)) return undo("reserve space for", error);
   write_header({journal->map_, bytes}, header);
   return journal;
@@ -96,10 +97,11 @@ Result<std::span<Byte>> JournalWriter::reserve(std::size_t bytes, Need need) {
 }
 
 Result<Done> JournalWriter::may_admit(Need need) const {
-  const bool ok = need == Need::durable ? health_.ready.load(std::memory_order_relaxed)
-                                        : health_.admitting.load(std::memory_order_relaxed);
+  const bool ok =
+      need == Need::durable ? health_.ready.load(std::memory_order_relaxed) : health_.admitting.load(std::memory_order_relaxed);
   if (ok) return Done{};
-  return Error{Code::unavailable, Blame::gateway, "nothing new can be recorded now (no space, or the disk fails), so nothing new is let through"};
+  return Error{Code::unavailable, Blame::gateway,
+               "nothing new can be recorded now (no space, or the disk fails), so nothing new is let through"};
 }
 
 bool JournalWriter::fits(std::size_t frame, Need need) const {
@@ -162,8 +164,9 @@ Result<Done> JournalWriter::prepare() {
   if (has_spare_.load(std::memory_order_relaxed)) return Done{};
   NG_TRY(auto file, create_file());
   const std::lock_guard guard(lock_);
-  if (spare_) {
-    ::unlink(file->path().c_str());  // the loop made one itself meanwhile
+  // The loop may have made one itself meanwhile. Numbers must be in order of use: recovery goes by them.
+  if (spare_ || (!files_.empty() && files_.back()->number() > file->number())) {
+    ::unlink(file->path().c_str());
     return Done{};
   }
   spare_ = std::move(file);
@@ -197,7 +200,9 @@ void JournalWriter::remove_all() {
 }
 
 Result<JournalHeader> read_journal_header(ByteView file) {
-  const auto bad = [](std::string_view what) { return Error{Code::malformed, Blame::gateway, fmt::format("journal header: {}", what)}; };
+  const auto bad = [](std::string_view what) {
+    return Error{Code::malformed, Blame::gateway, fmt::format("journal header: {}", what)};
+  };
   if (file.size() < journal_header_bytes) return bad("cut off");
   const ByteView header = file.first(journal_header_bytes);
   In in(header);

@@ -49,7 +49,7 @@ struct Health {
 
 // What a journal says of itself: its own id, whose it is, and which of that writer's files in this run.
 struct JournalHeader {
-  std::uint64_t id = 0;         // random, never 0
+  std::uint64_t id = 0;  // random, never 0
   std::uint32_t writer = 0, number = 0;
   std::int64_t created_ns = 0;
 };
@@ -63,7 +63,8 @@ class JournalFile {
   JournalFile(const JournalFile&) = delete;
   JournalFile& operator=(const JournalFile&) = delete;
 
-  std::uint64_t id() const { return id_; }
+  std::uint64_t id() const { return header_.id; }
+  std::uint32_t number() const { return header_.number; }
   const std::string& path() const { return path_; }
   std::size_t size() const { return size_; }
   std::size_t committed() const { return committed_.load(std::memory_order_acquire); }
@@ -72,9 +73,9 @@ class JournalFile {
 
  private:
   friend class JournalWriter;
-  JournalFile(std::string path, std::uint64_t id, Byte* map, std::size_t size);
+  JournalFile(std::string path, const JournalHeader& header, Byte* map, std::size_t size);
   std::string path_;
-  std::uint64_t id_;
+  JournalHeader header_;
   Byte* map_;
   std::size_t size_;
   std::atomic<std::size_t> committed_;
@@ -121,7 +122,7 @@ class JournalWriter {
   Health& health_;
   std::shared_ptr<JournalFile> current_;  // the loop's; also in files_
   std::size_t reserved_ = 0;
-  mutable std::mutex lock_;               // guards files_ and spare_; never taken while the current file has room
+  mutable std::mutex lock_;  // guards files_ and spare_; never taken while the current file has room
   std::deque<std::shared_ptr<JournalFile>> files_;
   std::shared_ptr<JournalFile> spare_;
   std::atomic<bool> has_spare_{false};
@@ -135,8 +136,8 @@ Result<JournalHeader> read_journal_header(ByteView file);
 constexpr std::size_t frame_bytes(std::size_t record) { return (8 + record + 7) / 8 * 8; }
 
 struct Frame {
-  ByteView record;      // Borrows from the file.
-  std::size_t next = 0; // offset of the frame after it
+  ByteView record;       // Borrows from the file.
+  std::size_t next = 0;  // offset of the frame after it
 };
 enum class Tail : std::uint8_t {
   clean,    // zeros to the end

@@ -1,7 +1,7 @@
 #include "recording/journal.h"
 
-#include <csignal>
 #include <sys/resource.h>
+#include <csignal>
 
 #include "recording/file_size_limit.h"
 #include "recording/testing.h"
@@ -81,7 +81,8 @@ TEST(Journal, ARecordWhoseWordWasNeverWrittenIsTornNotDamaged) {
 
 TEST(Journal, EveryFlippedBitEndsTheScanThereOrShowsInTheTail) {
   Loop loop;
-  for (const char* text : {"one", "two two", "three three three"}) ASSERT_TRUE(loop.writer.append(as_bytes(text), Need::admits).ok());
+  for (const char* text : {"one", "two two", "three three three"})
+    ASSERT_TRUE(loop.writer.append(as_bytes(text), Need::admits).ok());
   const auto end = loop.writer.files()[0]->committed() + 32;
   const auto whole = slurp(loop.writer.files()[0]->path()).substr(0, end);
   const auto wanted = read_all(as_bytes(whole));

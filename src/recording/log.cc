@@ -10,9 +10,11 @@ namespace narrowgate::recording {
 namespace {
 
 Error broken(const std::string& path, std::string_view what) {
-  return {Code::malformed, Blame::gateway,
-          fmt::format("{}: {}; nothing was changed. See `narrowgate sessions verify`, and move the recording folder aside to start a "
-                      "new log", path, what)};
+  return {
+      Code::malformed, Blame::gateway,
+      fmt::format("{}: {}; nothing was changed. See `narrowgate sessions verify`, and move the recording folder aside to start a "
+                  "new log",
+                  path, what)};
 }
 
 }  // namespace
@@ -113,8 +115,9 @@ Result<Done> Log::cut(const std::string& path, std::uint64_t at, std::uint64_t s
 }
 
 Result<Done> Log::start_segment() {
-  SegmentHeader header{committed_.tree.size(), clock_.wall().time_since_epoch().count(), signer_.verifier().name(),
-                       committed_.tree.frontier(), committed_.positions, committed_.chain};
+  SegmentHeader header{committed_.tree.size(),    clock_.wall().time_since_epoch().count(),
+                       signer_.verifier().name(), committed_.tree.frontier(),
+                       committed_.positions,      committed_.chain};
   Digest chain{};
   NG_TRY(auto block, seal_block(encode_plain(header), chain));
   const std::string path = folder_ + "/segments/" + segment_name(header.first_index);
@@ -132,6 +135,9 @@ Result<Done> Log::start_segment() {
 }
 
 Result<Done> Log::append(std::uint64_t journal, std::uint64_t from, std::uint64_t to, std::vector<Bytes> records) {
+  // A segment ends where a checkpoint does, so the newest one is all that a start must read.
+  const bool fresh = working_.offset == committed_.offset && signed_size_ == size() && size() > segment_first_;
+  if (fresh && committed_.offset >= segment_bytes_) NG_TRY_VOID(start_segment());
   const Batch batch{working_.tree.size(), journal, from, to, std::move(records)};
   NG_TRY(auto block, seal_block(encode_plain(batch), working_.chain));
   NG_TRY_VOID(write_at(file_.fd(), block, working_.offset, path_));
@@ -158,7 +164,6 @@ Result<std::string> Log::sign() {
   const auto note = signer_.sign({signer_.verifier().name(), committed_.tree.size(), committed_.tree.root()});
   NG_TRY_VOID(replace_file(folder_ + "/checkpoint", note, 0644));
   signed_size_ = committed_.tree.size();
-  if (committed_.offset >= segment_bytes_ && size() > segment_first_) NG_TRY_VOID(start_segment());
   return note;
 }
 

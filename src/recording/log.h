@@ -20,20 +20,22 @@ namespace narrowgate::recording {
 class Log {
  public:
   // `signer` and `clock` outlive the log.
-  static Result<std::unique_ptr<Log>> open(std::string folder, const Signer& signer, std::size_t segment_bytes, const Clock& clock);
+  static Result<std::unique_ptr<Log>> open(std::string folder, const Signer& signer, std::size_t segment_bytes,
+                                           const Clock& clock);
 
-  // Writes one block: `records` stood in `journal` from offset `from` up to `to`. At most limits::block_plain_max of plain bytes.
+  // Writes one block (into a new segment, if this one is long enough): `records` stood in `journal` from offset `from` up to
+  // `to`. At most limits::block_plain_max of plain bytes.
   Result<Done> append(std::uint64_t journal, std::uint64_t from, std::uint64_t to, std::vector<Bytes> records);
   // Syncs what was appended and makes it the log's.
   Result<Done> commit();
   // Back to the last commit.
   void rollback();
-  // Signs what is committed and replaces the checkpoint. → the note. Starts a new segment when this one is long enough.
+  // Signs what is committed and replaces the checkpoint. → the note.
   Result<std::string> sign();
 
   std::uint64_t size() const { return committed_.tree.size(); }
   std::uint64_t signed_size() const { return signed_size_; }
-  std::uint64_t cut_bytes() const { return cut_bytes_; }   // of torn blocks, at open
+  std::uint64_t cut_bytes() const { return cut_bytes_; }  // of torn blocks, at open
   // How far that journal is sealed (and committed).
   std::uint64_t position(std::uint64_t journal) const;
   // Once that journal's file is gone for good.
@@ -58,7 +60,7 @@ class Log {
   const Signer& signer_;
   const std::size_t segment_bytes_;
   const Clock& clock_;
-  std::string path_;     // of the newest segment
+  std::string path_;  // of the newest segment
   std::uint64_t segment_first_ = 0;
   File file_;
   State committed_, working_;

@@ -90,7 +90,8 @@ std::vector<Digest> inclusion_proof(std::span<const Digest> leaves, std::uint64_
 }
 
 // RFC 9162 §2.1.3.2
-bool verify_inclusion(const Digest& leaf, std::uint64_t index, std::uint64_t size, std::span<const Digest> proof, const Digest& root) {
+bool verify_inclusion(const Digest& leaf, std::uint64_t index, std::uint64_t size, std::span<const Digest> proof,
+                      const Digest& root) {
   if (index >= size) return false;
   std::uint64_t fn = index, sn = size - 1;
   Digest r = leaf;

@@ -36,7 +36,8 @@ class MerkleTree {
 Digest root_of(std::span<const Digest> leaves);
 // The path from leaf `index` to the root of all `leaves`.
 std::vector<Digest> inclusion_proof(std::span<const Digest> leaves, std::uint64_t index);
-bool verify_inclusion(const Digest& leaf, std::uint64_t index, std::uint64_t size, std::span<const Digest> proof, const Digest& root);
+bool verify_inclusion(const Digest& leaf, std::uint64_t index, std::uint64_t size, std::span<const Digest> proof,
+                      const Digest& root);
 // That the tree of all `leaves` extends the tree of the first `first` of them.
 std::vector<Digest> consistency_proof(std::span<const Digest> leaves, std::uint64_t first);
 bool verify_consistency(std::uint64_t first, std::uint64_t second, const Digest& first_root, const Digest& second_root,

@@ -35,7 +35,7 @@ bool matches(const SessionSummary& s, const Filter& f) {
 }  // namespace
 
 Result<Reader> Reader::open(std::string folder) {
-  struct stat about {};
+  struct stat about{};
   if (::stat((folder + "/segments").c_str(), &about) != 0)
     return Error{Code::not_found, Blame::client, fmt::format("{}: no recording here; name the data folder's recording/", folder)};
   return Reader(std::move(folder));
@@ -44,10 +44,10 @@ Result<Reader> Reader::open(std::string folder) {
 Result<Done> Reader::each(const std::function<bool(const Place&, const Record&)>& visit) const {
   std::optional<Fault> bad;
   NG_TRY(const auto walk, walk_folder(folder_, [&](const Place& place, ByteView bytes) {
-    auto record = decode_record(bytes);
-    if (!record.ok()) return bad = Fault{place, record.error().detail}, false;
-    return visit(place, *record);
-  }));
+           auto record = decode_record(bytes);
+           if (!record.ok()) return bad = Fault{place, record.error().detail}, false;
+           return visit(place, *record);
+         }));
   if (bad) return as_error(*bad);
   if (walk.fault) return as_error(*walk.fault);
   return Done{};
@@ -73,17 +73,18 @@ Result<Session> Reader::session(std::string_view id) const {
   SessionBuild build;
   std::optional<Fault> bad;
   NG_TRY(const auto walk, walk_folder(folder_, [&](const Place& place, ByteView bytes) {
-    if (session_of(bytes) != id) return true;
-    auto record = decode_record(bytes);
-    if (!record.ok()) return bad = Fault{place, record.error().detail}, false;
-    build.add(place, std::move(record).take());
-    return true;
-  }));
+           if (session_of(bytes) != id) return true;
+           auto record = decode_record(bytes);
+           if (!record.ok()) return bad = Fault{place, record.error().detail}, false;
+           build.add(place, std::move(record).take());
+           return true;
+         }));
   if (bad) return as_error(*bad);
   if (walk.fault) return as_error(*walk.fault);
   Session out = build.finish();
   if (out.timeline.empty())
-    return Error{Code::not_found, Blame::client, fmt::format("session {} is not in this recording; see `narrowgate sessions list`", visible(id))};
+    return Error{Code::not_found, Blame::client,
+                 fmt::format("session {} is not in this recording; see `narrowgate sessions list`", visible(id))};
   return out;
 }
 

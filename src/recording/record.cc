@@ -52,8 +52,9 @@ void put(Out& out, const Shape& p) {
 }
 void put(Out& out, const IntentRecord& b) {
   out.u8(std::uint8_t(b.decision.verdict)), out.u64(b.decision_at);
-  if (b.decision_at == 0) put_decision(out, b.decision.decision, b.decision.code, b.decision.danger, b.decision.effects,
-                                       b.decision.approval, b.decision.policies);
+  if (b.decision_at == 0)
+    put_decision(out, b.decision.decision, b.decision.code, b.decision.danger, b.decision.effects, b.decision.approval,
+                 b.decision.policies);
   out.u64(b.text_at);
   if (b.text_at == 0) out.text(b.text);
   out.u32(std::uint32_t(b.parameters.size()));
@@ -124,12 +125,13 @@ void get(In& in, IntentRecord& b) {
   b.text_at = in.u64();
   if (b.text_at == 0) b.text = in.text();
   const auto count = in.u32();
-  if (count > limits::parameters_max) return in.fail();
+  if (count > limits::parameters_max + 1) return in.fail();  // one more for the folded rest
   for (std::uint32_t i = 0; i < count && in.ok(); ++i) get(in, b.parameters.emplace_back());
   b.folded = in.u32();
 }
 void get(In& in, OutcomeRecord& b) {
-  b.intent = in.u64(), b.ending = enum_up_to(in, Ending::unknown), b.rows = in.u64(), b.bytes = in.u64(), b.duration_ns = in.u64();
+  b.intent = in.u64(), b.ending = enum_up_to(in, Ending::unknown), b.rows = in.u64(), b.bytes = in.u64(),
+  b.duration_ns = in.u64();
   b.tag = in.text(), b.sqlstate = in.text(), b.columns = in.text();
 }
 void get(In& in, HeldRecord& b) {
@@ -160,9 +162,7 @@ std::string_view to_string(Kind kind) {
   const auto i = std::size_t(kind);
   return i < std::size(names) ? names[i] : "?";
 }
-std::string_view to_string(Verdict v) {
-  return v == Verdict::permit ? "permit" : v == Verdict::hold ? "hold" : "denial";
-}
+std::string_view to_string(Verdict v) { return v == Verdict::permit ? "permit" : v == Verdict::hold ? "hold" : "denial"; }
 std::string_view to_string(Ending e) { return e == Ending::completed ? "completed" : "unknown"; }
 std::string_view to_string(Direction d) { return d == Direction::to_upstream ? "to_upstream" : "to_client"; }
 

@@ -27,7 +27,16 @@ namespace narrowgate::recording {
 inline constexpr std::uint8_t record_version = 1;
 
 enum class Kind : std::uint8_t {
-  started = 1, text_part = 2, intent = 3, outcome = 4, held = 5, approval = 6, note = 7, data = 8, ended = 9, run = 10,
+  started = 1,
+  text_part = 2,
+  intent = 3,
+  outcome = 4,
+  held = 5,
+  approval = 6,
+  note = 7,
+  data = 8,
+  ended = 9,
+  run = 10,
 };
 std::string_view to_string(Kind kind);
 
@@ -60,8 +69,8 @@ struct Shape {
   std::uint32_t type = 0;
   bool null = false;
   std::uint32_t length = 0;
-  std::array<Byte, 16> digest{};      // all zero if null
-  std::optional<std::string> value;   // only where the resource says capture: full
+  std::array<Byte, 16> digest{};     // all zero if null
+  std::optional<std::string> value;  // only where the resource says capture: full
   friend bool operator==(const Shape&, const Shape&) = default;
 };
 
@@ -74,17 +83,17 @@ struct DecisionFacts {
 };
 
 struct IntentRecord {
-  std::uint64_t decision_at = 0;      // 0: inline; otherwise the seq of the intent that spelled it out
-  DecisionFacts decision;             // its verdict is always here
-  std::uint64_t text_at = 0;          // 0: inline; otherwise the seq of an intent or of a first text part
+  std::uint64_t decision_at = 0;  // 0: inline; otherwise the seq of the intent that spelled it out
+  DecisionFacts decision;         // its verdict is always here
+  std::uint64_t text_at = 0;      // 0: inline; otherwise the seq of an intent or of a first text part
   std::string text;
   std::vector<Shape> parameters;
-  std::uint32_t folded = 0;           // so many parameters share the last shape: summed length, digest of their digests
+  std::uint32_t folded = 0;  // so many parameters share the last shape: summed length, digest of their digests
   friend bool operator==(const IntentRecord&, const IntentRecord&) = default;
 };
 
 struct OutcomeRecord {
-  std::uint64_t intent = 0;           // seq
+  std::uint64_t intent = 0;  // seq
   Ending ending = Ending::unknown;
   std::uint64_t rows = 0, bytes = 0, duration_ns = 0;
   std::string tag, sqlstate, columns;
@@ -100,7 +109,7 @@ struct HeldRecord {
 };
 
 struct ApprovalRecord {
-  std::string approval, state, who, how;   // state: approved, denied, expired, withdrawn, consumed
+  std::string approval, state, who, how;  // state: approved, denied, expired, withdrawn, consumed
   bool once = true;
   friend bool operator==(const ApprovalRecord&, const ApprovalRecord&) = default;
 };
@@ -119,7 +128,7 @@ struct DataRecord {
 
 struct EndedRecord {
   std::string reason;
-  std::uint64_t revoke_ns = 0;             // from the revoke command to the closed sockets; 0 if nothing was revoked
+  std::uint64_t revoke_ns = 0;  // from the revoke command to the closed sockets; 0 if nothing was revoked
   friend bool operator==(const EndedRecord&, const EndedRecord&) = default;
 };
 

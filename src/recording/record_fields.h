@@ -13,7 +13,8 @@ inline constexpr std::uint8_t shape_only = 0, shape_null = 1, shape_full = 2;
 
 constexpr std::size_t record_head_bytes(std::string_view session) { return 1 + 1 + 1 + session.size() + 8 + 8 + 8; }
 
-inline void put_head(Out& out, Kind kind, std::string_view session, std::uint64_t seq, std::int64_t wall_ns, std::uint64_t mono_ns) {
+inline void put_head(Out& out, Kind kind, std::string_view session, std::uint64_t seq, std::int64_t wall_ns,
+                     std::uint64_t mono_ns) {
   out.u8(std::uint8_t(kind)), out.u8(record_version), out.text8(session), out.u64(seq), out.i64(wall_ns), out.u64(mono_ns);
 }
 

@@ -57,7 +57,8 @@ void put(json::object& out, const OutcomeRecord& b) {
   put_text(out, "tag", b.tag), put_text(out, "sqlstate", b.sqlstate), put_text(out, "columns", b.columns);
 }
 void put(json::object& out, const HeldRecord& b) {
-  out["intent"] = b.intent, out["approval"] = json_text(b.approval), out["quorum"] = b.quorum, out["groups"] = json_list(b.groups);
+  out["intent"] = b.intent, out["approval"] = json_text(b.approval), out["quorum"] = b.quorum,
+  out["groups"] = json_list(b.groups);
   put_text(out, "reason", b.reason);
 }
 void put(json::object& out, const ApprovalRecord& b) {
@@ -90,7 +91,8 @@ json::object json_of(const Place& place, const Record& record) {
 json::object json_of(const SessionSummary& s) {
   json::object facts;
   for (const auto& [name, value] : s.facts) facts[name] = json_text(value);
-  json::object out{{"session", json_text(s.session)}, {"started", to_rfc3339(s.started)}, {"last", to_rfc3339(s.last)}, {"ended", s.ended}};
+  json::object out{
+      {"session", json_text(s.session)}, {"started", to_rfc3339(s.started)}, {"last", to_rfc3339(s.last)}, {"ended", s.ended}};
   put_text(out, "end_reason", s.end_reason);
   out["records"] = s.records, out["permitted"] = s.permitted, out["held"] = s.held, out["denied"] = s.denied;
   out["unknown"] = s.unknown, out["rows"] = s.rows, out["bytes"] = s.bytes, out["facts"] = std::move(facts);

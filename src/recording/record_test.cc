@@ -17,7 +17,10 @@ class Any {
       case 0: out.body = Started{{{text(), text()}, {text(), text()}}}; break;
       case 1: out.body = TextPart{2, 7, text()}; break;
       case 2: out.body = intent(); break;
-      case 3: out.body = OutcomeRecord{number(), flip() ? Ending::completed : Ending::unknown, number(), number(), number(), text(), text(), text()}; break;
+      case 3:
+        out.body = OutcomeRecord{
+            number(), flip() ? Ending::completed : Ending::unknown, number(), number(), number(), text(), text(), text()};
+        break;
       case 4: out.body = HeldRecord{number(), text(), text(), std::uint32_t(number()), {text(), text()}}; break;
       case 5: out.body = ApprovalRecord{text(), text(), text(), text(), flip()}; break;
       case 6: out.body = NoteRecord{text(), text()}; break;

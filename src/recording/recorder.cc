@@ -59,14 +59,18 @@ Result<Signer> load_signer(const std::string& folder, const std::string& log_nam
     auto signer = Signer::parse(skey);
     if (!signer.ok()) return Error{Code::malformed, Blame::gateway, fmt::format("{}: {}", path, signer.error().detail)};
     if (signer->verifier().name() != log_name)
-      return Error{Code::conflict, Blame::gateway, fmt::format("{}: belongs to log \"{}\", but this gateway's log is called \"{}\"; "
-                   "give the log its old name, or use a new data_dir", path, signer->verifier().name(), log_name)};
+      return Error{Code::conflict, Blame::gateway,
+                   fmt::format("{}: belongs to log \"{}\", but this gateway's log is called \"{}\"; "
+                               "give the log its old name, or use a new data_dir",
+                               path, signer->verifier().name(), log_name)};
     return signer;
   }
   if (text.error().code != Code::not_found) return std::move(text).error();
   if (::access((folder + "/checkpoint").c_str(), F_OK) == 0)
-    return Error{Code::not_found, Blame::gateway, fmt::format("{}: is missing, but a log signed with it is here; put it back, or move "
-                 "{} aside to start a new log", path, folder)};
+    return Error{Code::not_found, Blame::gateway,
+                 fmt::format("{}: is missing, but a log signed with it is here; put it back, or move "
+                             "{} aside to start a new log",
+                             path, folder)};
   NG_TRY(auto signer, Signer::create(log_name));
   const auto skey = signer.skey();
   NG_TRY_VOID(replace_file(path, skey.expose() + "\n", 0600));  // the one place it is written
@@ -86,7 +90,10 @@ Result<Done> publish_vkey(const std::string& folder, const Verifier& verifier) {
 
 struct Recorder::Impl {
   Impl(Options o, const Clock& c, FolderLock l, Signer s)
-      : options(std::move(o)), clock(c), lock(std::move(l)), signer(std::move(s)),
+      : options(std::move(o)),
+        clock(c),
+        lock(std::move(l)),
+        signer(std::move(s)),
         redactor(signer.derive("narrowgate recording: redaction")),
         value_digest(signer.derive("narrowgate recording: values")) {}
 
@@ -94,9 +101,9 @@ struct Recorder::Impl {
   Result<Done> start() {
     NG_TRY(log, Log::open(options.folder, signer, options.segment_bytes, clock));
     NG_TRY_VOID(recover());
-    NG_TRY_VOID(note_run("started", fmt::format("process {}, recovered {} records of {} journals, cut {} bytes, set {} journals aside",
-                                                ::getpid(), recovery.records, recovery.journals, recovery.torn_bytes + log->cut_bytes(),
-                                                recovery.damaged)));
+    NG_TRY_VOID(note_run(
+        "started", fmt::format("process {}, recovered {} records of {} journals, cut {} bytes, set {} journals aside", ::getpid(),
+                               recovery.records, recovery.journals, recovery.torn_bytes + log->cut_bytes(), recovery.damaged)));
     NG_TRY_VOID(log->commit());
     NG_TRY_VOID(sign());
     for (std::size_t i = 0; i < options.writers; ++i) {
@@ -173,7 +180,10 @@ struct Recorder::Impl {
   }
 
   Result<Done> set_aside(const std::string& path, const std::string& why) {
-    log_error("journal set aside", {{"file", path}, {"why", why}, {"remedy", "keep <name>.damaged as evidence; what it held up to "
+    log_error("journal set aside", {{"file", path},
+                                    {"why", why},
+                                    {"remedy",
+                                     "keep <name>.damaged as evidence; what it held up to "
                                      "there is in the log"}});
     if (::rename(path.c_str(), (path + ".damaged").c_str()) != 0) return file_error("set aside", path, errno);
     ++recovery.damaged;
@@ -204,7 +214,8 @@ struct Recorder::Impl {
       if (stopping) return;
       guard.unlock();
       const auto now = Steady::now();
-      const bool due = now - last >= options.seal_every || waiting() >= options.seal_records || failing_since.load() != Steady::time_point{};
+      const bool due =
+          now - last >= options.seal_every || waiting() >= options.seal_records || failing_since.load() != Steady::time_point{};
       if (due) last = now;
       (void)tend(due);  // Its failure is in health and trouble().
       guard.lock();
@@ -262,8 +273,10 @@ struct Recorder::Impl {
     Batcher batch(*log, file.id(), from);
     while (const auto frame = scan.next()) NG_TRY_VOID(batch.add(frame->record, frame->next));
     if (scan.offset() != to)
-      return Error{Code::malformed, Blame::gateway, fmt::format("{}: was changed from outside at offset {}; check the disk, then restart "
-                   "(the rest of it is kept as evidence)", file.path(), scan.offset())};
+      return Error{Code::malformed, Blame::gateway,
+                   fmt::format("{}: was changed from outside at offset {}; check the disk, then restart "
+                               "(the rest of it is kept as evidence)",
+                               file.path(), scan.offset())};
     NG_TRY_VOID(batch.flush());
     records += batch.count(), bytes += to - from;
     return Done{};
@@ -355,8 +368,9 @@ Recorder::~Recorder() { close(); }
 Result<std::unique_ptr<Recorder>> Recorder::open(Options options, const Clock& clock) {
   const bool sizes = options.journal_bytes >= limits::journal_bytes_min && options.journal_bytes <= limits::journal_bytes_max;
   if (!sizes || options.writers == 0 || options.writers > limits::writers_max)
-    return Error{Code::malformed, Blame::gateway, fmt::format("recording: journal size must be {} to {} bytes, writers 1 to {}",
-                 limits::journal_bytes_min, limits::journal_bytes_max, limits::writers_max)};
+    return Error{Code::malformed, Blame::gateway,
+                 fmt::format("recording: journal size must be {} to {} bytes, writers 1 to {}", limits::journal_bytes_min,
+                             limits::journal_bytes_max, limits::writers_max)};
   NG_TRY_VOID(make_folder(options.folder));
   NG_TRY(auto lock, FolderLock::take(options.folder + "/lock"));
   NG_TRY(auto signer, load_signer(options.folder, options.log_name));

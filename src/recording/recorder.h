@@ -27,9 +27,9 @@
 namespace narrowgate::recording {
 
 struct Options {
-  std::string folder;                          // <data_dir>/recording; created with mode 0700
-  std::string log_name = "narrowgate.local";   // the checkpoint's origin; part of what is signed
-  std::size_t writers = 1;                     // one per event loop
+  std::string folder;                         // <data_dir>/recording; created with mode 0700
+  std::string log_name = "narrowgate.local";  // the checkpoint's origin; part of what is signed
+  std::size_t writers = 1;                    // one per event loop
   Durability durability = Durability::process;
   std::size_t journal_bytes = limits::journal_bytes_default;
   std::size_t segment_bytes = limits::segment_bytes_default;
@@ -41,22 +41,22 @@ struct Options {
 
 // For /metrics and /readyz.
 struct Counters {
-  std::uint64_t records_appended = 0, bytes_appended = 0;   // by all writers, this run
-  std::uint64_t records_sealed = 0;                         // this run
-  std::uint64_t log_size = 0, checkpoint_size = 0;          // records in the log, records under the signature
-  std::uint64_t records_waiting = 0;                        // appended, not sealed
-  std::uint64_t bytes_waiting = 0;                          // the same in bytes of journal
-  std::chrono::nanoseconds sealed_lag{0};                   // since everything appended was last seen sealed; 0 when it is
+  std::uint64_t records_appended = 0, bytes_appended = 0;  // by all writers, this run
+  std::uint64_t records_sealed = 0;                        // this run
+  std::uint64_t log_size = 0, checkpoint_size = 0;         // records in the log, records under the signature
+  std::uint64_t records_waiting = 0;                       // appended, not sealed
+  std::uint64_t bytes_waiting = 0;                         // the same in bytes of journal
+  std::chrono::nanoseconds sealed_lag{0};                  // since everything appended was last seen sealed; 0 when it is
   std::uint64_t seal_failures = 0;
   bool ready = true;
 };
 
 // What was found at start.
 struct Recovery {
-  std::uint64_t records = 0;        // sealed now, though their process never did
+  std::uint64_t records = 0;  // sealed now, though their process never did
   std::uint64_t journals = 0;
-  std::uint64_t torn_bytes = 0;     // of records that were being written when the process died
-  std::uint64_t damaged = 0;        // journals kept aside as <name>.damaged
+  std::uint64_t torn_bytes = 0;  // of records that were being written when the process died
+  std::uint64_t damaged = 0;     // journals kept aside as <name>.damaged
 };
 
 class Recorder {

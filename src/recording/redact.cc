@@ -13,20 +13,25 @@ namespace narrowgate::recording {
 namespace {
 
 // What makes a text worth a closer look. Matched without regard to case, anywhere, also inside longer words.
+// clang-format off
 constexpr std::string_view needles[] = {
-    "passw", "passphrase", "pass=", "pass:", "_pass", "pass'", "pass\"", "pgpass", "pwd", "secret", "token", "apikey", "api_key", "api-key",
-    "access_key", "accesskey", "access-key", "account_key", "accountkey", "account-key", "private_key", "privatekey", "private-key", "privkey",
-    "auth_key", "authkey", "signing_key", "encryption_key", "credential", "identified", "authorization", "bearer ", "basic ", "crypt",
-    "hmac", "mapping", "://", "akia", "asia", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "glpat-", "glsa_", "xox", "xapp-", "sk-",
-    "sk_live_", "sk_test_", "rk_live_", "rk_test_", "aiza", "ya29.", "eyj", "npm_", "pypi-", "dop_v1_", "hf_", "shp", "sg.", "hvs.",
-    "age-secret-key-", "putty-user-key", "dckr_pat_", "-----begin", "md5", "$2a$", "$2b$", "$2y$", "$argon2", "$1$", "$5$", "$6$", "$y$",
+    "passw", "passphrase", "pass=", "pass:", "_pass", "pass'", "pass\"", "pgpass", "pwd", "secret", "token", "apikey",
+    "api_key", "api-key", "access_key", "accesskey", "access-key", "account_key", "accountkey", "account-key", "private_key",
+    "privatekey", "private-key", "privkey", "auth_key", "authkey", "signing_key", "encryption_key", "credential",
+    "identified", "authorization", "bearer ", "basic ", "crypt", "hmac", "mapping", "://", "akia", "asia", "ghp_", "gho_",
+    "ghu_", "ghs_", "ghr_", "github_pat_", "glpat-", "glsa_", "xox", "xapp-", "sk-", "sk_live_", "sk_test_", "rk_live_",
+    "rk_test_", "aiza", "ya29.", "eyj", "npm_", "pypi-", "dop_v1_", "hf_", "shp", "sg.", "hvs.", "age-secret-key-",
+    "putty-user-key", "dckr_pat_", "-----begin", "md5", "$2a$", "$2b$", "$2y$", "$argon2", "$1$", "$5$", "$6$", "$y$",
     "scram-sha-",
 };
+// clang-format on
 static_assert(std::size(needles) < 256);
 
 constexpr char fold(char c) { return char(c | 0x20); }
 constexpr std::size_t bucket_of(char a, char b, char c) {
-  return (std::uint32_t(std::uint8_t(fold(a))) * 0x9E5u + std::uint32_t(std::uint8_t(fold(b))) * 0x61u + std::uint8_t(fold(c)) * 0x7u) & 4095;
+  return (std::uint32_t(std::uint8_t(fold(a))) * 0x9E5u + std::uint32_t(std::uint8_t(fold(b))) * 0x61u +
+          std::uint8_t(fold(c)) * 0x7u) &
+         4095;
 }
 constexpr char lower(char c) { return c >= 'A' && c <= 'Z' ? char(c + 32) : c; }
 

@@ -19,47 +19,55 @@ bool is_blank(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 bool is_quote(char c) { return c == '\'' || c == '"' || c == '`' || c == '$'; }
 
 template <class T, std::size_t N>
-bool one_of(const T& value, const std::array<T, N>& list) { return std::find(list.begin(), list.end(), value) != list.end(); }
+bool one_of(const T& value, const std::array<T, N>& list) {
+  return std::find(list.begin(), list.end(), value) != list.end();
+}
 
 bool contains(std::string_view word, std::string_view part) { return word.find(part) != npos; }
 
 bool names_secret(std::string_view w) {
   using namespace std::string_view_literals;
-  constexpr std::array parts = {"passw"sv, "passphrase"sv, "secret"sv, "token"sv, "apikey"sv, "api_key"sv, "access_key"sv, "accesskey"sv,
-                                "account_key"sv, "accountkey"sv, "private_key"sv, "privatekey"sv, "privkey"sv, "auth_key"sv, "authkey"sv,
-                                "signing_key"sv, "encryption_key"sv, "credential"sv, "identified"sv, "pgpass"sv};
+  constexpr std::array parts = {"passw"sv,       "passphrase"sv,     "secret"sv,     "token"sv,       "apikey"sv,
+                                "api_key"sv,     "access_key"sv,     "accesskey"sv,  "account_key"sv, "accountkey"sv,
+                                "private_key"sv, "privatekey"sv,     "privkey"sv,    "auth_key"sv,    "authkey"sv,
+                                "signing_key"sv, "encryption_key"sv, "credential"sv, "identified"sv,  "pgpass"sv};
   if (std::any_of(parts.begin(), parts.end(), [&](auto part) { return contains(w, part); })) return true;
   return w == "pass" || w == "pwd" || w.ends_with("_pass") || w.ends_with("_pwd") || w.ends_with("pwd") || w.starts_with("pwd_");
 }
 
 bool may_stand_between(std::string_view w) {
   using namespace std::string_view_literals;
-  constexpr std::array words = {"to"sv, "by"sv, "as"sv, "is"sv, "with"sv, "using"sv, "for"sv, "default"sv, "encrypted"sv, "unencrypted"sv,
-                                "hash"sv, "value"sv, "values"sv, "like"sv, "ilike"sv, "in"sv, "not"sv, "set"sv, "add"sv, "random"sv,
-                                "only"sv, "expire"sv, "history"sv, "text"sv, "varchar"sv, "any"sv, "array"sv, "binary"sv};
+  constexpr std::array words = {"to"sv,      "by"sv,        "as"sv,          "is"sv,      "with"sv,  "using"sv,  "for"sv,
+                                "default"sv, "encrypted"sv, "unencrypted"sv, "hash"sv,    "value"sv, "values"sv, "like"sv,
+                                "ilike"sv,   "in"sv,        "not"sv,         "set"sv,     "add"sv,   "random"sv, "only"sv,
+                                "expire"sv,  "history"sv,   "text"sv,        "varchar"sv, "any"sv,   "array"sv,  "binary"sv};
   return one_of(w, words) || names_secret(w);
 }
 
 // ---- tokens that are known by how they begin
 struct Prefix {
   std::string_view text;
-  std::size_t tail;       // so many characters must follow
-  bool at_word_start;     // short prefixes stand inside ordinary words too
+  std::size_t tail;    // so many characters must follow
+  bool at_word_start;  // short prefixes stand inside ordinary words too
   bool exact_case;
 };
+// clang-format off
 constexpr Prefix prefixes[] = {
-    {"AKIA", 12, false, true}, {"ASIA", 12, false, true}, {"ghp_", 16, false, true}, {"gho_", 16, false, true}, {"ghu_", 16, false, true},
-    {"ghs_", 16, false, true}, {"ghr_", 16, false, true}, {"github_pat_", 16, false, true}, {"glpat-", 12, false, true},
-    {"glsa_", 16, false, true}, {"xoxa-", 8, false, true}, {"xoxb-", 8, false, true}, {"xoxc-", 8, false, true}, {"xoxd-", 8, false, true},
-    {"xoxe-", 8, false, true}, {"xoxe.", 8, false, true}, {"xoxo-", 8, false, true}, {"xoxp-", 8, false, true}, {"xoxr-", 8, false, true},
-    {"xoxs-", 8, false, true}, {"xapp-", 8, false, true}, {"sk-", 20, true, true}, {"sk_live_", 12, false, true},
-    {"sk_test_", 12, false, true}, {"rk_live_", 12, false, true}, {"rk_test_", 12, false, true}, {"AIza", 30, false, true},
-    {"ya29.", 16, false, true}, {"eyJ", 16, false, true}, {"npm_", 30, true, true}, {"pypi-", 16, true, true}, {"dop_v1_", 32, false, true},
-    {"hf_", 20, true, true}, {"shpat_", 16, false, true}, {"shpss_", 16, false, true}, {"shpca_", 16, false, true}, {"shppa_", 16, false, true},
-    {"SG.", 20, true, true}, {"hvs.", 20, true, true}, {"dckr_pat_", 16, false, true}, {"AGE-SECRET-KEY-", 16, false, false},
-    {"SCRAM-SHA-", 20, false, false}, {"$2a$", 20, false, true}, {"$2b$", 20, false, true}, {"$2y$", 20, false, true},
-    {"$argon2", 20, false, true}, {"$1$", 16, false, true}, {"$5$", 16, false, true}, {"$6$", 16, false, true}, {"$y$", 16, false, true},
+    {"AKIA", 12, false, true}, {"ASIA", 12, false, true}, {"ghp_", 16, false, true}, {"gho_", 16, false, true},
+    {"ghu_", 16, false, true}, {"ghs_", 16, false, true}, {"ghr_", 16, false, true}, {"github_pat_", 16, false, true},
+    {"glpat-", 12, false, true}, {"glsa_", 16, false, true}, {"xoxa-", 8, false, true}, {"xoxb-", 8, false, true},
+    {"xoxc-", 8, false, true}, {"xoxd-", 8, false, true}, {"xoxe-", 8, false, true}, {"xoxe.", 8, false, true},
+    {"xoxo-", 8, false, true}, {"xoxp-", 8, false, true}, {"xoxr-", 8, false, true}, {"xoxs-", 8, false, true},
+    {"xapp-", 8, false, true}, {"sk-", 20, true, true}, {"sk_live_", 12, false, true}, {"sk_test_", 12, false, true},
+    {"rk_live_", 12, false, true}, {"rk_test_", 12, false, true}, {"AIza", 30, false, true}, {"ya29.", 16, false, true},
+    {"eyJ", 16, false, true}, {"npm_", 30, true, true}, {"pypi-", 16, true, true}, {"dop_v1_", 32, false, true},
+    {"hf_", 20, true, true}, {"shpat_", 16, false, true}, {"shpss_", 16, false, true}, {"shpca_", 16, false, true},
+    {"shppa_", 16, false, true}, {"SG.", 20, true, true}, {"hvs.", 20, true, true}, {"dckr_pat_", 16, false, true},
+    {"AGE-SECRET-KEY-", 16, false, false}, {"SCRAM-SHA-", 20, false, false}, {"$2a$", 20, false, true},
+    {"$2b$", 20, false, true}, {"$2y$", 20, false, true}, {"$argon2", 20, false, true}, {"$1$", 16, false, true},
+    {"$5$", 16, false, true}, {"$6$", 16, false, true}, {"$y$", 16, false, true},
 };
+// clang-format on
 bool in_token(char c) { return is_alnum(c) || std::string_view("_-.+/=$:,").find(c) != npos; }
 
 bool starts_as(std::string_view text, const Prefix& p) {
@@ -79,7 +87,7 @@ bool looks_random(std::string_view run) {
     uppers += is_upper(run[i]), lowers += is_lower(run[i]), digits += is_digit(run[i]);
     if (i > 0 && kind(run[i]) != kind(run[i - 1])) ++changes;
   }
-  return uppers >= 4 && lowers >= 4 && digits >= 1 && changes * 3 >= run.size();
+  return uppers >= 4 && lowers >= 4 && digits >= 1 && changes * 4 >= run.size();
 }
 
 template <class Found>
@@ -183,20 +191,33 @@ SecretScan::Behind SecretScan::behind(const Word& word, bool any_words) const {
     const char c = text_[i];
     const auto two = text_.substr(i, 2);
     if (two == "::") break;
-    if (is_blank(c)) { ++i; continue; }
+    if (is_blank(c)) {
+      ++i;
+      continue;
+    }
     if (two == "--" || two == "/*") {
       if (text_.substr(i, 3) == "/*!") out.sure = false, i += 3;
       else i = skip_comment(i);
       continue;
     }
-    if (c == '=' || c == ':') { out.assigned = true, ++i; continue; }
-    if (std::string_view("(>|+~!*@[{").find(c) != npos || (c == ',' && (any_words || (word.from > 0 && is_quote(text_[word.from - 1]))))) {
+    if (c == '=' || c == ':') {
+      out.assigned = true, ++i;
+      continue;
+    }
+    if (std::string_view("(>|+~!*@[{").find(c) != npos ||
+        (c == ',' && (any_words || (word.from > 0 && is_quote(text_[word.from - 1]))))) {
       ++i;
       continue;
     }
-    if (c == '#' || c == '\\' || c == '%') { out.sure = false, ++i; continue; }
+    if (c == '#' || c == '\\' || c == '%') {
+      out.sure = false, ++i;
+      continue;
+    }
     if (c == '$' && i + 1 < text_.size() && is_digit(text_[i + 1])) break;  // a placeholder
-    if (is_quote(c)) { out.quote = true; break; }
+    if (is_quote(c)) {
+      out.quote = true;
+      break;
+    }
     if (!is_word(c)) break;
     auto end = i;
     while (end < text_.size() && is_word(text_[end])) ++end;
@@ -209,7 +230,10 @@ SecretScan::Behind SecretScan::behind(const Word& word, bool any_words) const {
     }
     auto call = end;
     while (call < text_.size() && is_blank(text_[call])) ++call;
-    if (call < text_.size() && text_[call] == '(' && !out.quote) { out.sure = false, i = end; continue; }
+    if (call < text_.size() && text_[call] == '(' && !out.quote) {
+      out.sure = false, i = end;
+      continue;
+    }
     if (!may_stand_between(w) && !any_words) break;
     if (w == "for") out.sure = false;
     i = end;
@@ -279,7 +303,8 @@ void SecretScan::look_at_token(std::size_t at) {
   const auto rest = text_.substr(at);
   if (rest.size() >= 35 && lower(rest[0]) == 'm' && lower(rest[1]) == 'd' && rest[2] == '5') {
     const auto hex = rest.substr(3, 32);
-    if (std::all_of(hex.begin(), hex.end(), [](char c) { return is_digit(c) || (lower(c) >= 'a' && lower(c) <= 'f'); })) take(at, at + 35);
+    if (std::all_of(hex.begin(), hex.end(), [](char c) { return is_digit(c) || (lower(c) >= 'a' && lower(c) <= 'f'); }))
+      take(at, at + 35);
   }
   for (const Prefix& p : prefixes) {
     if (!starts_as(rest, p) || (p.at_word_start && at > 0 && is_word(text_[at - 1]))) continue;
@@ -328,7 +353,8 @@ void SecretScan::take_bare(std::size_t at) {
   if (at >= text_.size() || text_.substr(at, 2) == "::") return;
   const auto to = std::min(text_.find_first_of(" \t\r\n\f\v'\"`;&,)<>", at), text_.size());
   const auto value = text_.substr(at, to - at);
-  const bool placeholder = value.empty() || value == "?" || (value[0] == '$' && value.size() > 1 && is_digit(value[1])) || value[0] == '{';
+  const bool placeholder =
+      value.empty() || value == "?" || (value[0] == '$' && value.size() > 1 && is_digit(value[1])) || value[0] == '{';
   std::string w(value);
   std::transform(w.begin(), w.end(), w.begin(), lower);
   if (placeholder || w == "null" || w == "true" || w == "false" || w == "default") return;
@@ -363,7 +389,8 @@ void SecretScan::look_for_random_runs() {
 // Does `word` stand somewhere in the statement before `at`?
 bool SecretScan::has_before(std::size_t at, std::string_view word) const {
   const auto before = text_.substr(0, at);
-  const auto found = std::search(before.begin(), before.end(), word.begin(), word.end(), [](char a, char b) { return lower(a) == b; });
+  const auto found =
+      std::search(before.begin(), before.end(), word.begin(), word.end(), [](char a, char b) { return lower(a) == b; });
   return found != before.end();
 }
 

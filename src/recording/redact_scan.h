@@ -1,8 +1,8 @@
-// Where in a text the secrets are. The careful half of redaction (redact.h), run only on text that made the quick half suspicious.
+// Where in a text the secrets are. The careful half of redaction (redact.h), run only on text that the quick half suspects.
 //
 // A keyword's value is looked for behind anything that may stand between the two: blanks, comments, operators, closing quotes,
-// words like BY and AS. A literal is taken exactly only where the whole text can be read in one way; otherwise everything from the
-// first to the last quote goes.
+// words like BY and AS. A literal is taken exactly only where the whole text can be read in one way; otherwise everything from
+// the first to the last quote goes.
 #pragma once
 
 #include <string>
@@ -39,10 +39,10 @@ class SecretScan {
   };
   // What stands behind a keyword, past everything that may come between.
   struct Behind {
-    std::size_t at = 0;       // of the value, or of what stopped the search
-    bool quote = false;       // a literal starts there
-    bool sure = true;         // nothing on the way left doubt
-    bool assigned = false;    // an = or : stood between
+    std::size_t at = 0;     // of the value, or of what stopped the search
+    bool quote = false;     // a literal starts there
+    bool sure = true;       // nothing on the way left doubt
+    bool assigned = false;  // an = or : stood between
   };
 
   Word word_at(std::size_t at) const;
@@ -60,12 +60,12 @@ class SecretScan {
   void look_at_pem(std::size_t at);
   void take_literal(std::size_t quote);
   void take_bare(std::size_t at);
-  void take_quotes_from(std::size_t at);   // the coarse way
+  void take_quotes_from(std::size_t at);  // the coarse way
   void take(std::size_t from, std::size_t to);
   bool has_before(std::size_t at, std::string_view word) const;
 
   std::string_view text_;
-  bool plain_ = true;                      // quotes can be read in one way only
+  bool plain_ = true;  // quotes can be read in one way only
   std::vector<SecretSpan> strings_, comments_;
   std::vector<SecretSpan> found_;
 };

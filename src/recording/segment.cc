@@ -70,7 +70,8 @@ Result<Bytes> decompress(ByteView frame) {
   const auto size = ZSTD_getFrameContentSize(frame.data(), frame.size());
   if (size == ZSTD_CONTENTSIZE_UNKNOWN || size == ZSTD_CONTENTSIZE_ERROR || size > limits::block_plain_max)
     return malformed("block: its zstd frame does not say a size of at most 1 MiB");
-  if (ZSTD_findFrameCompressedSize(frame.data(), frame.size()) != frame.size()) return malformed("block: not exactly one zstd frame");
+  if (ZSTD_findFrameCompressedSize(frame.data(), frame.size()) != frame.size())
+    return malformed("block: not exactly one zstd frame");
   Bytes plain(size);
   const auto got = ZSTD_decompress(plain.data(), plain.size(), frame.data(), frame.size());
   if (ZSTD_isError(got)) return malformed(fmt::format("block: zstd: {}", ZSTD_getErrorName(got)));
@@ -152,7 +153,8 @@ Result<std::optional<Block>> SegmentScan::next() {
   NG_TRY(auto plain, decompress(frame));
   if (plain.size() != plain_length) return malformed("block: its plain length is wrong");
   NG_TRY(auto decoded, decode_plain(plain));
-  if (std::holds_alternative<SegmentHeader>(decoded) != (offset_ == 0)) return malformed("block: a segment has one header, first");
+  if (std::holds_alternative<SegmentHeader>(decoded) != (offset_ == 0))
+    return malformed("block: a segment has one header, first");
   Block block{offset_, offset_ + block_head + length, std::move(decoded)};
   offset_ = block.next;
   chain_ = chain;

@@ -2,7 +2,7 @@
 //
 //   file  = block, block, …
 //   block = zstd skippable frame: version, lengths, chain digest                       (52 bytes)
-//           zstd frame: one chunk of plain bytes, at most 1 MiB                          chain = SHA-256(chain before ‖ this frame)
+//           zstd frame: one chunk of plain bytes, at most 1 MiB    chain = SHA-256(chain before ‖ this frame)
 //   plain = segment header (first block) | batch: where its records come from, then the records
 //
 // Promises: every byte of the file is under a chain digest or is one; a block is there whole or the file ends before it.
@@ -31,9 +31,9 @@ struct SegmentHeader {
   std::uint64_t first_index = 0;
   std::int64_t created_ns = 0;
   std::string log_name;
-  std::vector<Digest> frontier;   // of the tree with first_index records
+  std::vector<Digest> frontier;  // of the tree with first_index records
   Positions positions;
-  Digest chain{};                 // the last chain digest of the segment before, zeros in the first
+  Digest chain{};  // the last chain digest of the segment before, zeros in the first
   friend bool operator==(const SegmentHeader&, const SegmentHeader&) = default;
 };
 
@@ -77,7 +77,7 @@ class SegmentScan {
   Digest chain_{};
 };
 
-std::string segment_name(std::uint64_t first_index);   // "00000000000000000000.zst"
+std::string segment_name(std::uint64_t first_index);  // "00000000000000000000.zst"
 std::optional<std::uint64_t> segment_index(std::string_view name);
 
 }  // namespace narrowgate::recording

@@ -9,7 +9,12 @@ namespace narrowgate::recording {
 namespace {
 
 SegmentHeader sample_header() {
-  return {7, 1'795'348'800'000'000'000, "audit.test.example/one", {sha256("a"), sha256("b"), sha256("c")}, {{3, 64}, {9, 4'096}}, sha256("chain")};
+  return {7,
+          1'795'348'800'000'000'000,
+          "audit.test.example/one",
+          {sha256("a"), sha256("b"), sha256("c")},
+          {{3, 64}, {9, 4'096}},
+          sha256("chain")};
 }
 Batch sample_batch(std::uint64_t first, int records) {
   Batch batch{first, 3, 64, 128, {}};
@@ -38,7 +43,8 @@ std::pair<int, bool> read(ByteView file) {
 }
 
 TEST(Segment, PlainBytesComeBackAsTheyWere) {
-  for (const Plain& plain : {Plain(sample_header()), Plain(SegmentHeader{}), Plain(sample_batch(0, 1)), Plain(sample_batch(9, 400))}) {
+  for (const Plain& plain :
+       {Plain(sample_header()), Plain(SegmentHeader{}), Plain(sample_batch(0, 1)), Plain(sample_batch(9, 400))}) {
     const auto again = decode_plain(std::visit([](const auto& p) { return encode_plain(p); }, plain));
     ASSERT_TRUE(again.ok());
     EXPECT_EQ(*again, plain);
@@ -121,7 +127,8 @@ TEST(Segment, ABlockOfMoreThanAMebibyteIsNeverWritten) {
 TEST(Segment, NamesAndFirstRecordsAreTheSame) {
   EXPECT_EQ(segment_name(42), "00000000000000000042.zst");
   EXPECT_EQ(segment_index("00000000000000000042.zst"), 42u);
-  for (const char* name : {"42.zst", "00000000000000000042", "x0000000000000000042.zst", ".zst"}) EXPECT_FALSE(segment_index(name)) << name;
+  for (const char* name : {"42.zst", "00000000000000000042", "x0000000000000000042.zst", ".zst"})
+    EXPECT_FALSE(segment_index(name)) << name;
 }
 
 }  // namespace

@@ -21,8 +21,8 @@ class SessionBuild {
   Step* step_of(std::uint64_t intent);
 
   Session out_;
-  std::map<std::uint64_t, std::size_t> steps_;          // seq → index
-  std::map<std::uint64_t, std::string> parts_;          // seq of a first text part → the text so far
+  std::map<std::uint64_t, std::size_t> steps_;  // seq → index
+  std::map<std::uint64_t, std::string> parts_;  // seq of a first text part → the text so far
   std::uint64_t first_part_ = 0;
 };
 

@@ -61,7 +61,8 @@ ShapeView fold(std::span<const Value> values, const ValueDigest& digest) {
 SessionLog::SessionLog(Recorder& recorder, JournalWriter& writer, std::string session, Capture capture)
     : recorder_(recorder), writer_(writer), session_(std::move(session)), capture_(capture), started_(recorder.clock().mono()) {}
 
-Result<std::unique_ptr<SessionLog>> SessionLog::start(Recorder& recorder, JournalWriter& writer, const SessionFacts& f, Capture capture) {
+Result<std::unique_ptr<SessionLog>> SessionLog::start(Recorder& recorder, JournalWriter& writer, const SessionFacts& f,
+                                                      Capture capture) {
   if (f.session.empty() || f.session.size() > limits::session_id_max)
     return Error{Code::bug, Blame::gateway, "a session is recorded under its id of 1 to 64 characters"};
   std::unique_ptr<SessionLog> log(new SessionLog(recorder, writer, std::string(f.session), capture));
@@ -71,15 +72,16 @@ Result<std::unique_ptr<SessionLog>> SessionLog::start(Recorder& recorder, Journa
   };
   add("task", f.task), add("grant", f.grant), add("agent", f.agent), add("owner", f.owner), add("on_behalf_of", f.on_behalf_of);
   add("template", f.task_template), add("reason", f.reason), add("ticket", f.ticket), add("resource", f.resource);
-  add("protocol", f.protocol), add("database", f.database), add("peer", f.peer), add("issuer", f.issuer), add("subject", f.subject);
+  add("protocol", f.protocol), add("database", f.database), add("peer", f.peer), add("issuer", f.issuer),
+      add("subject", f.subject);
   add("assurance", f.assurance), add("policy_version", f.policy_version), add("asked", f.asked), add("granted", f.granted);
   add("expires", f.expires), add("capture", capture == Capture::full ? "full" : "shape");
   NG_TRY_VOID(log->write(std::move(started), Need::admits));
   return log;
 }
 
-// Every record goes through here: one stamp, one reservation, one commit. A seq is used up as soon as the record is visible, even if
-// syncing it then fails.
+// Every record goes through here: one stamp, one reservation, one commit. A seq is used up as soon as the record is visible,
+// even if syncing it then fails.
 template <class Put>
 Result<std::uint64_t> SessionLog::put_record(Kind kind, std::size_t body_max, Need need, Put put) {
   if (ended_) return Error{Code::bug, Blame::gateway, fmt::format("session {} was recorded after its end", session_)};
@@ -134,30 +136,29 @@ Result<std::uint64_t> SessionLog::intent(const Intent& i) {
   std::size_t values = 0;
   if (capture_ == Capture::full) {
     std::size_t budget = limits::values_bytes_max;
-    for (const Value& value : i.parameters.first(singly)) values += full.emplace_back(shape_of(value, budget)).value.value_or("").size();
+    for (const Value& value : i.parameters.first(singly))
+      values += full.emplace_back(shape_of(value, budget)).value.value_or("").size();
   }
-  const auto bound = 32 + decision_bytes(i, policies) + redacted.size() + 32 * (singly + 1) + values;
+  const auto bound = 32 + decision_bytes(i, policies) + (text_at == 0 ? redacted.size() : 0) + 32 * (singly + 1) + values;
   NG_TRY(const auto at, put_record(Kind::intent, bound, need, [&](Out& out) {
-    out.u8(std::uint8_t(i.verdict)), out.u64(decision_at);
-    if (decision_at == 0)
-      put_decision(out, cut(i.decision, limits::word_max), cut(i.code, limits::word_max), cut(i.danger, limits::word_max),
-                   cut(i.effects, limits::prose_max), cut(i.approval, limits::word_max), policies);
-    out.u64(text_at);
-    if (text_at == 0) out.text(redacted);
-    out.u32(std::uint32_t(singly + (folded > 0)));
-    for (std::size_t n = 0; n < singly; ++n) {
-      const Value& v = i.parameters[n];
-      if (capture_ == Capture::full)
-        put_shape(out, {v.type, full[n].null, full[n].length, full[n].digest,
-                        full[n].value ? std::optional<std::string_view>(*full[n].value) : std::nullopt});
-      else if (v.null)
-        put_shape(out, {v.type, true, 0, {}, {}});
-      else
-        put_shape(out, {v.type, false, std::uint32_t(v.bytes.size()), recorder_.value_digest()(v.bytes), {}});
-    }
-    if (folded > 0) put_shape(out, fold(i.parameters.subspan(singly), recorder_.value_digest()));
-    out.u32(std::uint32_t(folded));
-  }));
+           out.u8(std::uint8_t(i.verdict)), out.u64(decision_at);
+           if (decision_at == 0)
+             put_decision(out, cut(i.decision, limits::word_max), cut(i.code, limits::word_max), cut(i.danger, limits::word_max),
+                          cut(i.effects, limits::prose_max), cut(i.approval, limits::word_max), policies);
+           out.u64(text_at);
+           if (text_at == 0) out.text(redacted);
+           out.u32(std::uint32_t(singly + (folded > 0)));
+           for (std::size_t n = 0; n < singly; ++n) {
+             const Value& v = i.parameters[n];
+             if (capture_ == Capture::full)
+               put_shape(out, {v.type, full[n].null, full[n].length, full[n].digest,
+                               full[n].value ? std::optional<std::string_view>(*full[n].value) : std::nullopt});
+             else if (v.null) put_shape(out, {v.type, true, 0, {}, {}});
+             else put_shape(out, {v.type, false, std::uint32_t(v.bytes.size()), recorder_.value_digest()(v.bytes), {}});
+           }
+           if (folded > 0) put_shape(out, fold(i.parameters.subspan(singly), recorder_.value_digest()));
+           out.u32(std::uint32_t(folded));
+         }));
   if (decision_at == 0) remember(i, print, at);
   // A text that held a secret is not kept in memory either.
   if (text_at == 0 && redacted.size() > limits::text_inline_max && redacted.data() == i.text.data())
@@ -172,7 +173,8 @@ Result<std::uint64_t> SessionLog::settle_text(std::string_view raw, std::string_
     if (known.at != 0 && known.text == raw) return known.at;
   if (redacted.size() <= limits::text_part_max) return std::uint64_t(0);
   if (redacted.size() > limits::text_bytes_max)
-    return Error{Code::too_large, Blame::client, fmt::format("a text of {} bytes is over the recording's limit", redacted.size())};
+    return Error{Code::too_large, Blame::client,
+                 fmt::format("a text of {} bytes is over the recording's limit", redacted.size())};
   NG_TRY(const auto at, write_parts(redacted, need));
   if (redacted.data() == raw.data()) texts_[next_text_++ % texts_.size()] = {at, std::string(redacted)};
   return at;
@@ -184,9 +186,8 @@ Result<std::uint64_t> SessionLog::write_parts(std::string_view redacted, Need ne
   std::uint64_t first = 0;
   for (std::uint32_t part = 0; part < parts; ++part) {
     const auto text = redacted.substr(part * limits::text_part_max, limits::text_part_max);
-    NG_TRY(const auto at, put_record(Kind::text_part, 12 + text.size(), need, [&](Out& out) {
-      out.u32(part), out.u32(parts), out.text(text);
-    }));
+    NG_TRY(const auto at,
+           put_record(Kind::text_part, 12 + text.size(), need, [&](Out& out) { out.u32(part), out.u32(parts), out.text(text); }));
     if (part == 0) first = at;
   }
   return first;
@@ -222,22 +223,24 @@ Shape SessionLog::shape_of(const Value& value, std::size_t& budget) const {
 }
 
 Result<Done> SessionLog::outcome(const Outcome& o) {
-  const auto tag = cut(o.tag, limits::word_max), sqlstate = cut(o.sqlstate, limits::word_max), columns = cut(o.columns, limits::prose_max);
+  const auto tag = cut(o.tag, limits::word_max), sqlstate = cut(o.sqlstate, limits::word_max),
+             columns = cut(o.columns, limits::prose_max);
   NG_TRY_VOID(put_record(Kind::outcome, 64 + tag.size() + sqlstate.size() + columns.size(), Need::completes, [&](Out& out) {
     put_outcome(out, o.intent, o.ending, o.rows, o.bytes, std::uint64_t(o.duration.count()), tag, sqlstate, columns);
   }));
   return Done{};
 }
 
-Result<Done> SessionLog::held(std::uint64_t intent, std::string_view approval, unsigned quorum, std::span<const std::string> groups,
-                              std::string_view reason) {
+Result<Done> SessionLog::held(std::uint64_t intent, std::string_view approval, unsigned quorum,
+                              std::span<const std::string> groups, std::string_view reason) {
   HeldRecord record{intent, std::string(cut(approval, limits::word_max)), clean(reason, limits::prose_max), quorum, {}};
   for (const auto& group : groups.first(std::min(groups.size(), limits::names_max)))
     record.groups.emplace_back(cut(group, limits::word_max));
   return write(std::move(record), Need::admits);
 }
 
-Result<Done> SessionLog::approval(std::string_view approval, std::string_view state, std::string_view who, std::string_view how, bool once) {
+Result<Done> SessionLog::approval(std::string_view approval, std::string_view state, std::string_view who, std::string_view how,
+                                  bool once) {
   return write(ApprovalRecord{std::string(cut(approval, limits::word_max)), std::string(cut(state, limits::word_max)),
                               std::string(cut(who, limits::word_max)), std::string(cut(how, limits::word_max)), once},
                Need::completes);

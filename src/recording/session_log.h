@@ -19,8 +19,8 @@
 #include <string>
 #include <string_view>
 
-#include "recording/recorder.h"
 #include "recording/record.h"
+#include "recording/recorder.h"
 
 namespace narrowgate::recording {
 
@@ -40,24 +40,24 @@ struct Value {
 };
 
 struct Intent {
-  std::string_view decision;   // dec_…
+  std::string_view decision;  // dec_…
   Verdict verdict = Verdict::denial;
-  std::string_view code;       // the denial's code: "scope_denied"
-  std::string_view danger;     // "read", "write" …
-  std::string_view effects;    // "UPDATE public.refunds(state); SELECT public.refunds(batch)"
-  std::string_view approval;   // apr_… that this consumes
+  std::string_view code;      // the denial's code: "scope_denied"
+  std::string_view danger;    // "read", "write" …
+  std::string_view effects;   // "UPDATE public.refunds(state); SELECT public.refunds(batch)"
+  std::string_view approval;  // apr_… that this consumes
   std::span<const std::string> policies;
   std::string_view text;
   std::span<const Value> parameters;
-  bool durable = false;        // R2 and above: must not be lost (journal.h, Need::durable)
+  bool durable = false;  // R2 and above: must not be lost (journal.h, Need::durable)
 };
 
 struct Outcome {
-  std::uint64_t intent = 0;    // what intent() answered
+  std::uint64_t intent = 0;  // what intent() answered
   Ending ending = Ending::completed;
-  std::string_view tag;        // "UPDATE 41"
-  std::string_view sqlstate;   // "" if it went well
-  std::string_view columns;    // names of the result's columns, if known
+  std::string_view tag;       // "UPDATE 41"
+  std::string_view sqlstate;  // "" if it went well
+  std::string_view columns;   // names of the result's columns, if known
   std::uint64_t rows = 0, bytes = 0;
   std::chrono::nanoseconds duration{0};
 };

@@ -68,7 +68,8 @@ inline void spill(const std::string& path, std::string_view bytes) {
 
 inline SessionFacts sample_facts(std::string_view session) {
   SessionFacts facts;
-  facts.session = session, facts.task = "tsk_01JD8W", facts.grant = "grt_01JD8X", facts.agent = "refund-bot", facts.owner = "human:olu";
+  facts.session = session, facts.task = "tsk_01JD8W", facts.grant = "grt_01JD8X", facts.agent = "refund-bot",
+  facts.owner = "human:olu";
   facts.resource = "orders", facts.protocol = "postgres", facts.database = "orders", facts.peer = "10.0.3.7:51514";
   facts.reason = "stuck refunds, JIRA-4412", facts.policy_version = "sha256:9f2c";
   facts.asked = "SELECT public.refunds; UPDATE public.refunds", facts.granted = "SELECT public.refunds";
@@ -77,7 +78,8 @@ inline SessionFacts sample_facts(std::string_view session) {
 
 inline Intent sample_intent(std::string_view text) {
   Intent intent;
-  intent.decision = "dec_01JD9A", intent.verdict = Verdict::permit, intent.danger = "read", intent.effects = "SELECT public.refunds";
+  intent.decision = "dec_01JD9A", intent.verdict = Verdict::permit, intent.danger = "read",
+  intent.effects = "SELECT public.refunds";
   intent.text = text;
   return intent;
 }

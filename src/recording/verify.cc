@@ -20,8 +20,10 @@ class Continuity {
     if (record.seq != seen.seq + 1)
       return fmt::format("session {}: record {} follows record {}", record.session, record.seq, seen.seq);
     if (seen.ended) return fmt::format("session {}: goes on after its end", record.session);
-    if (record.wall_ns < seen.wall_ns) return fmt::format("session {}: record {} is earlier than the one before", record.session, record.seq);
-    if (const auto bad = bad_reference(record); !bad.empty()) return fmt::format("session {}: record {} {}", record.session, record.seq, bad);
+    if (record.wall_ns < seen.wall_ns)
+      return fmt::format("session {}: record {} is earlier than the one before", record.session, record.seq);
+    if (const auto bad = bad_reference(record); !bad.empty())
+      return fmt::format("session {}: record {} {}", record.session, record.seq, bad);
     if (record.kind() != Kind::run && (record.seq == 1) != (record.kind() == Kind::started))
       return fmt::format("session {}: does not begin with its facts", record.session);
     seen = {record.seq, record.wall_ns, record.kind() == Kind::ended};
@@ -124,46 +126,56 @@ Result<VerifyReport> Reader::verify(std::optional<std::string> vkey) const {
   Continuity continuity;
   Recount recount(*checkpoint);
   NG_TRY(auto walk, walk_folder(folder_, [&](const Place& place, ByteView bytes) {
-    if (place.index) recount.add(place, bytes);
-    if (recount.fault()) return out.fault = recount.fault(), false;
-    auto record = decode_record(bytes);
-    if (!record.ok()) return out.fault = Fault{place, record.error().detail}, false;
-    if (auto wrong = continuity.check(*record); !wrong.empty()) return out.fault = Fault{place, std::move(wrong)}, false;
-    return true;
-  }));
+           if (place.index) recount.add(place, bytes);
+           if (recount.fault()) return out.fault = recount.fault(), false;
+           auto record = decode_record(bytes);
+           if (!record.ok()) return out.fault = Fault{place, record.error().detail}, false;
+           if (auto wrong = continuity.check(*record); !wrong.empty()) return out.fault = Fault{place, std::move(wrong)}, false;
+           return true;
+         }));
   out.records = walk.records, out.segments = walk.segments, out.journals = walk.journals;
   out.journal_records = walk.journal_records, out.sessions = continuity.sessions();
   out.unsigned_records = walk.records > out.size ? walk.records - out.size : 0;
   out.remarks = std::move(walk.remarks);
   if (!out.fault) out.fault = walk.fault;
   if (!out.fault && walk.records < out.size)
-    out.fault = Fault{{"segments", 0, walk.records}, fmt::format("the log has {} records, but {} were signed", walk.records, out.size)};
+    out.fault =
+        Fault{{"segments", 0, walk.records}, fmt::format("the log has {} records, but {} were signed", walk.records, out.size)};
   out.ok = !out.fault;
   return out;
 }
 
 Result<Receipt> Reader::receipt(std::uint64_t index) const {
   NG_TRY(const auto trust, find_verifier(folder_, {}));
-  if (trust.fault) return Error{Code::malformed, Blame::gateway, fmt::format("{}: {}", trust.fault->place.file, trust.fault->what)};
+  if (trust.fault)
+    return Error{Code::malformed, Blame::gateway, fmt::format("{}: {}", trust.fault->place.file, trust.fault->what)};
   NG_TRY(const auto note, read_whole(folder_ + "/checkpoint"));
   NG_TRY(const auto checkpoint, trust.verifier->open(as_text(note)));
   if (index >= checkpoint.size)
-    return Error{Code::not_found, Blame::client, fmt::format("record {} is not under the signature yet; the log has {} signed records", index,
-                                                             checkpoint.size)};
+    return Error{Code::not_found, Blame::client,
+                 fmt::format("record {} is not under the signature yet; the log has {} signed records", index, checkpoint.size)};
   std::vector<Digest> leaves;
   NG_TRY(const auto walk, walk_folder(folder_, [&](const Place&, ByteView bytes) {
-    leaves.push_back(leaf_hash(bytes));
-    return leaves.size() < checkpoint.size;
-  }));
+           leaves.push_back(leaf_hash(bytes));
+           return leaves.size() < checkpoint.size;
+         }));
   if (leaves.size() != checkpoint.size || root_of(leaves) != checkpoint.root)
-    return Error{Code::malformed, Blame::gateway, "the log does not verify, so nothing can be proved from it; see `narrowgate sessions verify`"};
-  return Receipt{checkpoint.origin, index, checkpoint.size, leaves[index], inclusion_proof(leaves, index), std::string(as_text(note))};
+    return Error{Code::malformed, Blame::gateway,
+                 "the log does not verify, so nothing can be proved from it; see `narrowgate sessions verify`"};
+  return Receipt{checkpoint.origin,         index, checkpoint.size, leaves[index], inclusion_proof(leaves, index),
+                 std::string(as_text(note))};
 }
 
 std::string to_json(const VerifyReport& r) {
-  json::object out{{"ok", r.ok},           {"log", r.log_name},          {"size", r.size},
-                   {"root", r.root},       {"records", r.records},       {"unsigned_records", r.unsigned_records},
-                   {"sessions", r.sessions}, {"segments", r.segments},   {"journals", r.journals},
+  json::object out{{"ok", r.ok},
+                   {"log", r.log_name},
+                   {"size", r.size},
+                   {"root", r.root},
+                   {"records", r.records},
+                   {"unsigned_records", r.unsigned_records},
+                   {"sessions", r.sessions},
+                   {"segments", r.segments},
+                   {"journals", r.journals},
                    {"journal_records", r.journal_records}};
   if (r.fault) {
     auto fault = place_json(r.fault->place).as_object();
@@ -177,8 +189,12 @@ std::string to_json(const VerifyReport& r) {
 std::string to_json(const Receipt& r) {
   json::array inclusion;
   for (const Digest& digest : r.inclusion) inclusion.emplace_back(to_hex(digest));
-  return json::serialize(json::object{{"log", r.log}, {"index", r.index}, {"tree_size", r.tree_size}, {"leaf", "sha256:" + to_hex(r.leaf)},
-                                      {"inclusion", std::move(inclusion)}, {"checkpoint", r.checkpoint}});
+  return json::serialize(json::object{{"log", r.log},
+                                      {"index", r.index},
+                                      {"tree_size", r.tree_size},
+                                      {"leaf", "sha256:" + to_hex(r.leaf)},
+                                      {"inclusion", std::move(inclusion)},
+                                      {"checkpoint", r.checkpoint}});
 }
 
 }  // namespace narrowgate::recording
