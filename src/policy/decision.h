@@ -80,14 +80,12 @@ struct Request {
   virtual ~Request() = default;
   // Shared, because the same text means the same operation: its address may key a cache for as long as it is held.
   virtual const std::shared_ptr<const Operation>& operation() const = 0;
-  // The exact text or line a person would be shown. Valid until keep() or the conversation's next().
+  // The exact text or line a person would be shown. Valid until the conversation pins it, or its next next().
   virtual std::string_view text() const = 0;
   // The parameters, rendered one by one; only for a person's eyes and for digests.
   virtual std::vector<std::string> parameters() const = 0;
   // The parameters as the protocol had them, for the record. Borrowed like text().
   virtual std::vector<ParameterValue> values() const = 0;
-  // Makes text() and parameters() the request's own, so that it can wait.
-  virtual void keep() = 0;
   // Does deciding this run anything? False for a statement that is only being prepared.
   virtual bool runs() const = 0;
   // Set when this is for the gateway itself and never for the upstream.

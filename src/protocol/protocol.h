@@ -106,6 +106,8 @@ class Conversation {
 
   // How a client of this protocol asks for what `decision` denied: a statement, a command, a tool call.
   virtual std::string how_to_ask(std::string_view decision) const = 0;
+  // Makes the request its own master, so that it can wait: its text, and the state of whatever its meaning() rests on right now.
+  virtual Task<Result<Done>> pin(Request& request) = 0;
   // Tells the client something while its request waits.
   virtual Task<Result<Done>> notify(std::string message) = 0;
   // Waits for `decided` while watching the client, which may leave or cancel.

@@ -176,7 +176,7 @@ Task<Result<Done>> record_hold(Session& session, const Request& request, const H
 Task<Result<Done>> hold(Session& session, Waiting waiting) {
   std::unique_ptr<Request> request = std::move(waiting.request);
   const Hold held = std::move(waiting.hold);
-  request->keep();
+  NG_CO_TRY_VOID(co_await session.conversation.pin(*request));
   const approval::OperationFacts facts = facts_of(session, *request, held);
   Result<approval::Requested> requested = co_await session.gateway.pool.run(*session.entrance.loop, [&] { return session.gateway.approvals.request(facts); });
   if (!requested.ok()) co_return co_await refuse(session, Refused{std::move(request), answer_no(held, DenialCode::unavailable, "approvals are not available now", "Try again later.", "after:30")});

@@ -44,6 +44,7 @@ class PostgresConversation final : public Conversation, private Creditor {
   Task<Result<Done>> forward(std::uint64_t number, Permitted permitted) override;
   Task<Result<Done>> refuse(std::unique_ptr<Request> request, Denial denial) override;
   Task<Result<Done>> answer(std::unique_ptr<Request> request, Table table) override;
+  Task<Result<Done>> pin(Request& request) override;
   std::string how_to_ask(std::string_view decision) const override;
   Task<Result<Done>> notify(std::string message) override;
   Task<HoldEnd> wait(net::Event& decided, Duration at_most) override;
@@ -81,12 +82,15 @@ class PostgresConversation final : public Conversation, private Creditor {
   Task<Result<OwnQuery>> ask_in_step(std::string sql);
   Task<Result<Done>> say_answers();
   Task<Result<Done>> say_local(Bytes bytes);
+  void queue(std::uint64_t number, const PostgresRequest& request, const Enforced& enforced);
   Debt debt_for(std::uint64_t number, const PostgresRequest& request, const Enforced& enforced) const;
   void send(const PostgresRequest& request);
 
   // guarded.cc: a ceiling, or an approval whose meaning is checked again where it runs
   Task<Result<Done>> forward_guarded(std::uint64_t number, Permitted permitted);
+  Task<Result<std::string>> stamps_now(const PostgresRequest& request);
   Task<Result<std::optional<Denial>>> check_meaning(const Permitted& permitted);
+  Task<Result<Done>> forward_alone(std::uint64_t number, Permitted permitted);
   Task<Result<Done>> run_watched(std::uint64_t number, const Permitted& permitted);
   Task<Result<Done>> accept(const PostgresRequest& request, const std::string& tag);
   Task<Result<Done>> undo(const PostgresRequest& request, const Denial& denial);

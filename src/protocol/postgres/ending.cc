@@ -33,7 +33,7 @@ void PostgresConversation::settled(const Debt& debt, bool ran) {
     const Statement& statement = *debt.statement;
     if (succeeded) understanding_.state().apply(statement.facts);
     if (statement.changes_meaning && ran) meaning_changed_ = meaning_in_transaction_ = true;
-    if (statement.controls_transaction && meaning_in_transaction_) meaning_changed_ = true;
+    if (statement.ends_transaction && meaning_in_transaction_) meaning_changed_ = true;
     if (statement.defines && ran) definitions_changed_ = true;
   }
   if (debt.withhold_end) judged_ = debt;
@@ -43,9 +43,13 @@ void PostgresConversation::settled(const Debt& debt, bool ran) {
 
 void PostgresConversation::name_settled(const Debt& debt, bool succeeded) {
   switch (debt.kind) {
-    case Kind::parse: return names_.statements.settled(debt.name, debt.prepared, succeeded);
+    case Kind::parse:
+      if (debt.prepared == nullptr) return;  // ours
+      if (succeeded) understanding_.state().prepared_by_protocol(debt.name, debt.prepared->text);
+      return names_.statements.settled(debt.name, debt.prepared, succeeded);
     case Kind::bind: return names_.portals.settled(debt.name, debt.portal, succeeded);
     case Kind::close:
+      if (debt.closes_statement && succeeded) understanding_.state().closed_by_protocol(debt.name);
       return debt.closes_statement ? names_.statements.settled(debt.name, nullptr, succeeded) : names_.portals.settled(debt.name, nullptr, succeeded);
     default: return;
   }

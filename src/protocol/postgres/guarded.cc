@@ -34,38 +34,76 @@ Denial denial(DenialCode code, const Permitted& permitted, std::string message, 
 
 // Not one of those that PostgreSQL refuses to run inside a transaction with anything else.
 bool PostgresConversation::can_be_watched(const PostgresRequest& request) {
-  return request.statement->facts.size() == 1 && !request.statement->controls_transaction && !request.statement->copies_in;
+  const Statement& statement = *request.statement;
+  return statement.facts.size() == 1 && !statement.controls_transaction && !statement.copies_in && !statement.no_transaction;
 }
 
 Task<Result<Done>> PostgresConversation::forward_guarded(std::uint64_t number, Permitted permitted) {
   auto& request = static_cast<PostgresRequest&>(permitted.request());
+  if (request.statement->no_transaction && request.kind == RequestKind::query) co_return co_await forward_alone(number, std::move(permitted));
   if (!can_be_watched(request)) {
     const Denial alone = denial(DenialCode::policy_denied, permitted, "a statement under a row ceiling must stand alone in its message",
                                 "Send it by itself: no other statement, no COPY FROM STDIN, no BEGIN or COMMIT beside it.", "now_same_request");
-    ears_->finished(number, Outcome{.tag = {}, .sqlstate = "0A000", .completed = false});
+    ears_->finished(number, Outcome{.sqlstate = "0A000", .completed = false});
     co_return co_await refuse(permitted.release(), alone);
   }
   if (request.kind == RequestKind::query) NG_CO_TRY_VOID(co_await drained());
   if (permitted.approved()) {
     NG_CO_TRY(const auto changed, co_await check_meaning(permitted));
     if (changed) {
-      ears_->finished(number, Outcome{.tag = {}, .sqlstate = "42501", .completed = false});
+      ears_->finished(number, Outcome{.sqlstate = "42501", .completed = false});
       co_return co_await undo(request, *changed);
     }
   }
   co_return co_await run_watched(number, permitted);
 }
 
+// The versions of everything the statement rests on, as the transaction that would run it sees them.
+Task<Result<std::string>> PostgresConversation::stamps_now(const PostgresRequest& request) {
+  if (request.statement->stamp_query.empty()) co_return std::string();
+  const bool alone = request.kind == RequestKind::query && request.statement->no_transaction;
+  Result<OwnQuery> asked = alone ? co_await ask(request.statement->stamp_query) : co_await ask_in_step(request.statement->stamp_query);
+  if (!asked.ok()) co_return asked.error();
+  if (!asked->sqlstate.empty()) co_return Error{Code::unavailable, Blame::upstream, "the versions of what it touches cannot be read: " + asked->message};
+  std::string stamps;
+  for (const auto& row : asked->rows)
+    for (const auto& value : row) stamps += value.value_or("") + ' ';
+  co_return stamps;
+}
+
+Task<Result<Done>> PostgresConversation::pin(Request& pinned) {
+  auto& request = static_cast<PostgresRequest&>(pinned);
+  request.keep();
+  request.session_meaning = understanding_.state().meaning();
+  if (request.kind == RequestKind::query) NG_CO_TRY_VOID(co_await drained());
+  if (request.kind == RequestKind::query && !request.statement->stamp_query.empty()) {
+    NG_CO_TRY(const OwnQuery now, co_await ask(request.statement->stamp_query));
+    for (const auto& row : now.rows)
+      for (const auto& value : row) request.stamps += value.value_or("") + ' ';
+    co_return Done{};
+  }
+  NG_CO_TRY(request.stamps, co_await stamps_now(request));
+  co_return Done{};
+}
+
+// What PostgreSQL runs in no transaction but its own has no row ceiling either; what it rests on is looked at just before.
+Task<Result<Done>> PostgresConversation::forward_alone(std::uint64_t number, Permitted permitted) {
+  auto& request = static_cast<PostgresRequest&>(permitted.request());
+  NG_CO_TRY_VOID(co_await drained());
+  NG_CO_TRY(const auto changed, co_await check_meaning(permitted));
+  if (changed) {
+    ears_->finished(number, Outcome{.sqlstate = "42501", .completed = false});
+    co_return co_await refuse(permitted.release(), *changed);
+  }
+  queue(number, request, permitted.enforced());
+  co_return co_await flush();
+}
+
 // Is every object the approval named still what it was? Asked inside the transaction that will run it.
 Task<Result<std::optional<Denial>>> PostgresConversation::check_meaning(const Permitted& permitted) {
   const auto& request = static_cast<const PostgresRequest&>(permitted.request());
-  if (request.statement->stamp_query.empty()) co_return std::optional<Denial>();
-  NG_CO_TRY(const OwnQuery now, co_await ask_in_step(request.statement->stamp_query));
-  std::string stamps;
-  if (now.sqlstate.empty())
-    for (const auto& row : now.rows)
-      for (const auto& value : row) stamps += value.value_or("") + ' ';
-  if (now.sqlstate.empty() && stamps == request.statement->stamps) co_return std::optional<Denial>();
+  NG_CO_TRY(const std::string now, co_await stamps_now(request));
+  if (now == request.stamps) co_return std::optional<Denial>();
   co_return denial(DenialCode::approval_mismatch, permitted, "what this statement touches has changed since it was approved",
                    "Send it again: a person will be shown what it does now.", "now_same_request");
 }

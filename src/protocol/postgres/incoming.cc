@@ -224,7 +224,7 @@ Task<Result<Done>> PostgresConversation::settle_meaning() {
   }
   if (definitions_changed_) {
     definitions_changed_ = false;
-    NG_CO_TRY_VOID(co_await catalog_->reload(client_.stream().loop()));
+    NG_CO_TRY_VOID(co_await catalog_->reload(common_.pool, client_.stream().loop()));
   }
   if (!meaning_changed_ || answers_.work_since_sync()) co_return Done{};
   NG_CO_TRY_VOID(co_await drained());

@@ -24,6 +24,12 @@ bool choose_meaning(const std::vector<Setting>& settings) {
   return std::any_of(settings.begin(), settings.end(), changes);
 }
 
+std::vector<ObjectName> table_names(const Catalog& catalog) {
+  std::vector<ObjectName> out;
+  for (const TableName& table : catalog.tables()) out.push_back({table.schema, table.name});
+  return out;
+}
+
 }  // namespace
 
 PostgresConversation::PostgresConversation(Common& common, std::unique_ptr<net::Stream> client)
@@ -116,7 +122,7 @@ Task<Result<Done>> PostgresConversation::welcome_client(const Welcome& welcome) 
   answer::authentication_ok(out);
   for (const auto& [name, value] : upstream_session_.parameters) answer::parameter_status(out, name, value);
   answer::backend_key_data(out, cancel_key_.process, cancel_key_.secret);
-  for (const std::string& text : welcome.notices(catalog_->current()->tables())) write(out, notice_of(text));
+  for (const std::string& text : welcome.notices(table_names(*catalog_->current()))) write(out, notice_of(text));
   answer::ready_for_query(out, TransactionStatus::idle);
   co_return co_await client_.say(std::string(as_text(out)));
 }

@@ -102,17 +102,21 @@ void PostgresConversation::send(const PostgresRequest& request) {
   frontend::write(out_, *message);
 }
 
+void PostgresConversation::queue(std::uint64_t number, const PostgresRequest& request, const Enforced& enforced) {
+  if (request.kind == RequestKind::parse) names_.statements.sent(request.name, request.prepared);
+  if (request.kind == RequestKind::query) {  // which takes the unnamed ones away
+    names_.statements.forget("");
+    names_.portals.forget("");
+  }
+  if (answers_.owe(debt_for(number, request, enforced))) send(request);
+}
+
 Task<Result<Done>> PostgresConversation::forward(std::uint64_t number, Permitted permitted) {
   auto& request = static_cast<PostgresRequest&>(permitted.request());
   const bool ceiling = permitted.enforced().rows_written_max > 0 && request.statement->writes_rows;
   if (request.runs() && (permitted.approved() || ceiling)) co_return co_await forward_guarded(number, std::move(permitted));
 
-  if (request.kind == RequestKind::parse) names_.statements.sent(request.name, request.prepared);
-  if (request.kind == RequestKind::query) {
-    names_.statements.forget("");
-    names_.portals.forget("");
-  }
-  if (answers_.owe(debt_for(number, request, permitted.enforced()))) send(request);
+  queue(number, request, permitted.enforced());
   if (out_.size() >= limits::read_chunk_bytes) co_return co_await flush();
   co_return Done{};
 }

@@ -19,17 +19,18 @@ struct PostgresRequest final : Request {
   std::string name;                          // of the statement (parse) or portal (execute)
   std::string_view sql;                      // the exact text
   ByteView message;                          // the body as it came, checked; what is sent is written anew from it
-  std::string session_meaning;               // settings that the text's meaning rests on; filled only when it must wait
+  std::string session_meaning, stamps;       // settings, and versions of objects, that its meaning rests on; read when it is pinned
 
   const std::shared_ptr<const Operation>& operation() const override { return statement->operation; }
   std::string_view text() const override { return sql; }
   std::vector<std::string> parameters() const override;
-  void keep() override;
+  std::vector<ParameterValue> values() const override;
+  void keep();
   bool runs() const override { return kind != Kind::parse; }
   const GatewayCall* gateway_call() const override {
     return runs() && statement->gateway_call ? &*statement->gateway_call : nullptr;
   }
-  std::string meaning() const override { return session_meaning + statement->stamps; }
+  std::string meaning() const override { return session_meaning + '\n' + stamps; }
 
  private:
   std::string kept_sql_;

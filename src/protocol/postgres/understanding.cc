@@ -7,12 +7,22 @@
 namespace narrowgate::postgres {
 namespace {
 
-// The longest answer of a statement's own kind that is not the default: what the conversation must know beside the decision.
 std::shared_ptr<Statement> statement_of(Classified classified) {
   auto out = std::make_shared<Statement>();
+  out->stamp_query = stamp_query(classified);
+  for (const StatementFacts& facts : classified.statements) {
+    out->changes_meaning |= facts.changes_meaning;
+    out->writes_rows |= facts.writes_rows;
+    out->copies_in |= facts.copies_in;
+    out->controls_transaction |= facts.controls_transaction;
+    out->ends_transaction |= facts.ends_transaction;
+    out->no_transaction |= facts.no_transaction;
+    out->defines |= facts.defines;
+  }
   out->operation = std::make_shared<const Operation>(std::move(classified.operation));
   out->facts = std::move(classified.statements);
   out->numbers_do_not_matter = classified.number_constants_free;
+  out->rests_on_names = classified.rests_on_names;
   return out;
 }
 
@@ -42,7 +52,7 @@ std::shared_ptr<const Statement> Understanding::recall(std::string_view text) {
 }
 
 void Understanding::remember(std::string_view text, std::shared_ptr<const Statement> statement) {
-  if (text.size() > limits::verdict_text_bytes_max) return;
+  if (text.size() > limits::verdict_text_bytes_max || statement->rests_on_names) return;
   if (statement->numbers_do_not_matter) {
     scratch_.clear();
     if (cut_numbers(text, scratch_)) {
