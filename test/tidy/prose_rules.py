@@ -27,7 +27,7 @@ def lines_are_short_enough(tree):
     findings = []
     for name in tree.matching(r"\.(cc|h|py|sh|cmake|sql|rs)$|^scripts/|CMakeLists\.txt$"):
         for number, line in enumerate(tree.text(name).splitlines(), 1):
-            if len(line) > LINE_MAX:
+            if len(line) > LINE_MAX and 'R"' not in line:  # a raw string is as long as it is
                 findings.append(f"{name}:{number}: has {len(line)} columns, {LINE_MAX} fit; scripts/format breaks C++ lines")
     return findings
 

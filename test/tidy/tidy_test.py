@@ -116,6 +116,7 @@ class RoomRules(RuleTest):
 class ProseRules(RuleTest):
     def test_a_long_line_and_a_tab_are_found(self):
         self.finds(prose_rules.lines_are_short_enough, offender="//" + "x" * 129 + "\n", innocent="//" + "é" * 128 + "\n")
+        self.assertEqual(prose_rules.lines_are_short_enough(Sample({"src/x.cc": 'f(R"(' + "x" * 200 + ')");\n'})), [])
         self.finds(prose_rules.whitespace_is_plain, offender="\tx\n", innocent="  x\n")
         self.finds(prose_rules.whitespace_is_plain, offender="x", innocent="x\n")
 
