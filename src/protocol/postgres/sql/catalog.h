@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -33,7 +34,6 @@ struct Column {
   Oid type = 0;
   bool generated = false;
   std::string expression;  // of the default or of the generated column; "" if there is none
-  bool own_sequence = false;  // the default draws from a sequence that belongs to this column
 };
 
 struct Trigger {
@@ -66,6 +66,7 @@ struct Policy {
 struct Relation {
   Oid oid = 0;
   std::string schema, name;
+  std::string full_name;               // schema.name
   char kind = 'r';                     // pg_class.relkind
   bool partition = false, row_security = false;
   std::vector<Column> columns;
@@ -78,7 +79,6 @@ struct Relation {
   std::vector<std::string> checks;     // expressions run at INSERT and UPDATE: constraints, indexes, partition keys
   Oid table = 0;                       // of an index: its table; of a sequence: the table that owns it
 
-  std::string full_name() const { return schema + '.' + name; }
   const Column* column(std::string_view column) const;
   bool system() const { return oid < first_user_oid; }
 };
@@ -86,6 +86,7 @@ struct Relation {
 struct Function {
   Oid oid = 0;
   std::string schema, name;
+  std::string full_name;  // schema.name
   char kind = 'f';        // f function, p procedure, a aggregate, w window
   char volatility = 'v';  // i, s, v
   std::string language;
@@ -96,7 +97,8 @@ struct Function {
   Oid returns = 0;
   std::string body;         // SQL, PL/pgSQL: the whole CREATE FUNCTION; "" otherwise
   std::string search_path;  // its own, as SET would be given it; "" if it uses the caller's
-  bool has_search_path = false, secret_settings = false;  // secret_settings: SETs anything else
+  bool has_search_path = false;
+  bool sets_meaning = false;  // SETs something else that changes what text means, or who it runs as
   std::string argument_defaults;     // expressions, comma-separated
   std::vector<Oid> parts;   // of an aggregate: the functions that it runs
 };
@@ -139,14 +141,16 @@ class Catalog {
   const std::vector<TableName>& tables() const { return tables_; }
 
   // ---- look-ups; nullptr or empty if there is none
-  bool has_schema(std::string_view schema) const { return usable_schemas_.contains(schema); }
-  bool may_use_schema(std::string_view schema) const;
+  bool has_schema(std::string_view schema) const { return schemas_.contains(schema); }
+  bool may_use_schema(std::string_view schema) const;  // the login may
   const Relation* relation(std::string_view schema, std::string_view name) const;
   const Relation* relation(Oid oid) const;
   const std::vector<const Function*>& functions(std::string_view name) const;
   const Function* function(Oid oid) const;
-  // PostgreSQL's own functions of that name: i, s or v, the worst of them; '\0' if there is none.
+  // PostgreSQL's own functions of that name in pg_catalog: i, s or v, the worst of them; '\0' if there is none.
   char builtin_volatility(std::string_view name) const;
+  char information_schema_volatility(std::string_view name) const;
+  std::string_view builtin_name(Oid function) const;  // "" if it is none of PostgreSQL's own
   // Argument types of those that share their name with a user's function.
   const std::vector<std::vector<Oid>>& builtin_signatures(std::string_view name) const;
   const std::vector<const Operator*>& operators(std::string_view name) const;
@@ -174,7 +178,7 @@ class Catalog {
   std::string version_, database_, user_, search_path_;
   int server_version_ = 0;
   std::vector<TableName> tables_;
-  std::map<std::string, bool, std::less<>> usable_schemas_;
+  std::map<std::string, bool, std::less<>> schemas_;
   std::vector<std::unique_ptr<Relation>> relations_;
   std::vector<std::unique_ptr<Function>> functions_;
   std::vector<std::unique_ptr<Operator>> operators_;
@@ -188,7 +192,8 @@ class Catalog {
   std::unordered_map<Oid, const Type*> types_by_oid_;
   Names<std::vector<const Function*>> functions_by_name_;
   Names<std::vector<const Operator*>> operators_by_name_;
-  Names<char> builtins_;
+  Names<char> builtins_, information_schema_;
+  std::unordered_map<Oid, std::string> builtin_names_;
   Names<std::vector<Types>> builtin_signatures_;
   Names<std::vector<std::pair<Oid, Oid>>> builtin_operators_;
   Names<std::string> settings_;

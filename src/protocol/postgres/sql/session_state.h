@@ -23,20 +23,20 @@ namespace narrowgate::postgres {
 // One thing that a statement, if it succeeds, changes in the session.
 struct Change {
   enum class What : std::uint8_t {
-    setting,     // name, value; value nullopt: back to the default
-    forget_settings,  // anything may have changed: a function did it
-    prepare,     // name, value: the body's text
-    deallocate,  // name; "" for all
-    declare,     // name, value: the query's text
-    close,       // name; "" for all
-    temp_relation,  // name
-    temp_object,    // a function, type or operator in pg_temp: name
-    drop_temp,      // everything temporary
-    end_transaction,  // what lasted until its end is over, and on a rollback what began in it too
-  } what;
+    setting,          // name, value; no value: back to what the login started with
+    forget_settings,  // anything may have changed: a function or a computed set_config did it
+    prepare,          // name, value: the whole PREPARE
+    deallocate,       // name; "" for all
+    declare,          // name, value: the whole DECLARE; local unless WITH HOLD
+    close,            // name; "" for all
+    temp_relation,    // name; value: the whole CREATE VIEW, if it is a view
+    discard,          // everything, as DISCARD ALL
+    discard_temp,
+    end_transaction,
+  } what = What::setting;
   std::string name = {};
   std::optional<std::string> value = {};
-  bool local = false;  // until the transaction ends
+  bool local = false;  // at most until the transaction ends
   friend bool operator==(const Change&, const Change&) = default;
 };
 
@@ -63,10 +63,11 @@ class SessionState {
   void apply(const StatementFacts& facts);
   void apply(const std::vector<StatementFacts>& facts);
 
-  // Names made and unmade by protocol messages share PREPARE's and DECLARE's name spaces. Only a change to a name that SQL made
-  // known is a change of meaning.
+  // Names made and unmade by protocol messages share PREPARE's and DECLARE's name spaces: tell of Parse, Close and Bind that the
+  // server confirmed. Only a change to a name that SQL made known is a change of meaning.
   void prepared_by_protocol(std::string_view name, std::string_view text);
   void closed_by_protocol(std::string_view name);
+  void portal_by_protocol(std::string_view name);
 
   // Differs whenever anything that may change the meaning of a text did. Never 0.
   std::uint64_t meaning_id() const { return meaning_id_; }
@@ -80,28 +81,43 @@ class SessionState {
   bool role_changed() const { return role_changed_; }
   bool plain_ascii_only() const { return plain_ascii_only_; }  // client_encoding: bytes beyond ASCII mean something we do not know
   bool uncertain() const { return uncertain_; }                // settings changed in a way nobody saw
+  // The text that made it: PREPARE … or DECLARE …, or as the protocol had it; nullptr if it is not known.
   const std::string* prepared(std::string_view name) const;
   const std::string* cursor(std::string_view name) const;
-  bool temp_relation(std::string_view name) const { return temp_relations_.contains(name); }
-  bool temp_relation_certain() const { return temp_certain_; }
-  bool has_temp_objects() const { return !temp_objects_.empty(); }
-  bool temp_object(std::string_view name) const { return temp_objects_.contains(name); }
+  struct TempRelation {
+    bool view = false;
+    std::string text;      // of a view, if we saw it made
+    bool certain = false;  // the server said so, and nothing happened since; otherwise it may be gone
+  };
+  const TempRelation* temp_relation(std::string_view name) const;
 
  private:
-  friend class TextState;
-  using Texts = std::map<std::string, std::string, std::less<>>;
+  struct Cursor {
+    std::string text;
+    bool hold = false;
+  };
+  template <class T>
+  using Names = std::map<std::string, T, std::less<>>;
+
   void change(const Change& change);
-  void set(const std::string& name, const std::optional<std::string>& value);
-  void changed();
+  void set(std::string_view name, const std::optional<std::string>& value);
+  void set_path(const std::optional<std::string>& value);
+  void discard();
+  void changed() { meaning_id_ = next_meaning_id(); }
+  static std::uint64_t next_meaning_id();
 
   Dialect dialect_;
-  std::vector<std::string> search_path_, default_path_;
-  std::string user_, role_;
-  bool role_changed_ = false, plain_ascii_only_ = false, uncertain_ = false, temp_certain_ = false;
-  Texts prepared_, cursors_;
-  std::set<std::string, std::less<>> temp_relations_, temp_objects_;
+  std::vector<std::string> search_path_;
+  std::string user_, role_, default_path_, encoding_;
+  bool role_changed_ = false, plain_ascii_only_ = false, uncertain_ = false;
+  Names<std::string> prepared_;
+  Names<Cursor> cursors_;
+  Names<TempRelation> temp_relations_;
   std::uint64_t meaning_id_ = 1;
 };
+
+// Settings that change what later text means, or who it runs as.
+bool changes_meaning(std::string_view setting);
 
 // "a, "B"" as SET search_path takes it, split and unquoted. nullopt if it is not a list of names.
 std::optional<std::vector<std::string>> split_path(std::string_view text);

@@ -1,0 +1,129 @@
+// What the catalog is read with. Each query says its name in a comment, for those who watch the server and for tests that replay
+// answers. Columns of lists are joined by \x1f, their fields by \x1e. Runs with an empty search_path, so that the server prints
+// every name with its schema.
+#pragma once
+
+#include <string_view>
+
+namespace narrowgate::postgres::queries {
+
+inline constexpr std::string_view begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+inline constexpr std::string_view empty_path = "SET search_path = ''";  // first of all: the login's own may name anything
+inline constexpr std::string_view end = "COMMIT";
+
+inline constexpr std::string_view login = R"(/* narrowgate catalog: login */
+SELECT (SELECT reset_val FROM pg_settings WHERE name = 'search_path'), current_database(), current_user, current_setting('server_version_num'))";
+
+// Counts and sums of row versions: DDL makes new ones, ordinary work does not. What is temporary is somebody else's business.
+inline constexpr std::string_view version = R"(/* narrowgate catalog: version */
+WITH c AS (SELECT oid, xmin::text::bigint v FROM pg_catalog.pg_class WHERE oid >= 16384 AND relpersistence <> 't' AND relkind <> 't'),
+     s AS (SELECT oid FROM pg_catalog.pg_namespace WHERE nspname LIKE 'pg\_temp\_%' OR nspname LIKE 'pg\_toast%')
+SELECT pg_catalog.concat_ws('.',
+  (SELECT pg_catalog.concat(count(*), ':', sum(v)) FROM c),
+  (SELECT pg_catalog.concat(count(*), ':', sum(a.xmin::text::bigint)) FROM pg_catalog.pg_attribute a JOIN c ON c.oid = a.attrelid),
+  (SELECT pg_catalog.concat(count(*), ':', sum(a.xmin::text::bigint)) FROM pg_catalog.pg_attrdef a JOIN c ON c.oid = a.adrelid),
+  (SELECT pg_catalog.concat(count(*), ':', sum(xmin::text::bigint)) FROM pg_catalog.pg_proc WHERE oid >= 16384 AND pronamespace NOT IN (SELECT oid FROM s)),
+  (SELECT pg_catalog.concat(count(*), ':', sum(r.xmin::text::bigint)) FROM pg_catalog.pg_rewrite r JOIN c ON c.oid = r.ev_class),
+  (SELECT pg_catalog.concat(count(*), ':', sum(t.xmin::text::bigint)) FROM pg_catalog.pg_trigger t JOIN c ON c.oid = t.tgrelid),
+  (SELECT pg_catalog.concat(count(*), ':', sum(xmin::text::bigint)) FROM pg_catalog.pg_constraint WHERE conrelid IN (SELECT oid FROM c) OR contypid >= 16384),
+  (SELECT pg_catalog.concat(count(*), ':', sum(xmin::text::bigint)) FROM pg_catalog.pg_policy),
+  (SELECT pg_catalog.concat(count(*), ':', sum(xmin::text::bigint)) FROM pg_catalog.pg_type WHERE oid >= 16384 AND typnamespace NOT IN (SELECT oid FROM s)),
+  (SELECT pg_catalog.concat(count(*), ':', sum(xmin::text::bigint)) FROM pg_catalog.pg_operator WHERE oid >= 16384),
+  (SELECT pg_catalog.concat(count(*), ':', sum(xmin::text::bigint)) FROM pg_catalog.pg_cast WHERE oid >= 16384),
+  (SELECT pg_catalog.concat(count(*), ':', sum(xmin::text::bigint)) FROM pg_catalog.pg_namespace WHERE oid NOT IN (SELECT oid FROM s)),
+  (SELECT pg_catalog.concat(count(*), ':', sum(i.xmin::text::bigint)) FROM pg_catalog.pg_inherits i JOIN c ON c.oid = i.inhrelid),
+  (SELECT pg_catalog.concat(count(*), ':', sum(xmin::text::bigint)) FROM pg_catalog.pg_event_trigger),
+  (SELECT pg_catalog.concat(count(*), ':', sum(xmin::text::bigint)) FROM pg_catalog.pg_extension),
+  current_setting('server_version_num')))";
+
+inline constexpr std::string_view schemas = R"(/* narrowgate catalog: schemas */
+SELECT nspname, has_schema_privilege(oid, 'USAGE') FROM pg_namespace WHERE nspname NOT LIKE 'pg\_temp\_%' AND nspname NOT LIKE 'pg\_toast%' ORDER BY 1)";
+
+inline constexpr std::string_view settings = R"(/* narrowgate catalog: settings */
+SELECT name, context FROM pg_settings ORDER BY 1)";
+
+inline constexpr std::string_view relations = R"(/* narrowgate catalog: relations */
+SELECT c.oid, n.nspname, c.relname, c.relkind, c.relispartition, c.relrowsecurity,
+  CASE WHEN c.relkind IN ('v', 'm') AND c.oid >= 16384 THEN pg_get_viewdef(c.oid) END,
+  (SELECT string_agg(a.attname || chr(30) || a.atttypid || chr(30) || a.attgenerated || chr(30) || coalesce(pg_get_expr(d.adbin, d.adrelid), ''),
+                     chr(31) ORDER BY a.attnum)
+   FROM pg_attribute a LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+   WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped),
+  CASE WHEN c.relkind IN ('i', 'I') THEN (SELECT indrelid FROM pg_index WHERE indexrelid = c.oid)
+       WHEN c.relkind = 'S' THEN (SELECT refobjid FROM pg_depend WHERE classid = 'pg_class'::regclass AND objid = c.oid AND objsubid = 0
+         AND refclassid = 'pg_class'::regclass AND deptype IN ('a', 'i') LIMIT 1) END
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE c.relpersistence <> 't' AND n.nspname NOT LIKE 'pg\_temp\_%' AND n.nspname NOT LIKE 'pg\_toast%'
+  AND (c.relkind IN ('r', 'v', 'm', 'p', 'f', 'S', 'c') OR c.relkind IN ('i', 'I') AND c.oid >= 16384)
+ORDER BY c.oid)";
+
+inline constexpr std::string_view children = R"(/* narrowgate catalog: children */
+SELECT inhparent, inhrelid FROM pg_inherits ORDER BY 1, 2)";
+
+inline constexpr std::string_view triggers = R"(/* narrowgate catalog: triggers */
+SELECT t.tgrelid, t.tgfoid, t.tgtype, t.tgenabled,
+  (SELECT string_agg(a.attname, chr(31)) FROM pg_attribute a WHERE a.attrelid = t.tgrelid AND a.attnum = ANY (t.tgattr)),
+  CASE WHEN t.tgqual IS NOT NULL THEN pg_get_triggerdef(t.oid) END
+FROM pg_trigger t WHERE NOT t.tgisinternal AND t.tgenabled <> 'D' ORDER BY t.tgrelid, t.tgname)";
+
+inline constexpr std::string_view rules = R"(/* narrowgate catalog: rules */
+SELECT r.ev_class, r.ev_type, r.is_instead, r.ev_qual::text <> '<>', pg_get_ruledef(r.oid)
+FROM pg_rewrite r WHERE r.ev_type <> '1' AND r.oid >= 16384 AND r.ev_enabled <> 'D' ORDER BY r.ev_class, r.rulename)";
+
+inline constexpr std::string_view references = R"(/* narrowgate catalog: references */
+SELECT c.confrelid, c.conrelid, c.confdeltype, c.confupdtype,
+  (SELECT string_agg(a.attname, chr(31)) FROM pg_attribute a WHERE a.attrelid = c.confrelid AND a.attnum = ANY (c.confkey)),
+  (SELECT string_agg(a.attname, chr(31)) FROM pg_attribute a WHERE a.attrelid = c.conrelid AND a.attnum = ANY (c.conkey))
+FROM pg_constraint c WHERE c.contype = 'f' ORDER BY 1, 2)";
+
+inline constexpr std::string_view policies = R"(/* narrowgate catalog: policies */
+SELECT polrelid, polcmd, concat_ws(', ', pg_get_expr(polqual, polrelid), pg_get_expr(polwithcheck, polrelid)) FROM pg_policy ORDER BY polrelid, polname)";
+
+inline constexpr std::string_view checks = R"(/* narrowgate catalog: checks */
+SELECT conrelid, pg_get_expr(conbin, conrelid) FROM pg_constraint WHERE contype = 'c' AND conrelid >= 16384
+UNION ALL SELECT indrelid, pg_get_expr(indexprs, indrelid) FROM pg_index WHERE indexprs IS NOT NULL AND indrelid >= 16384
+UNION ALL SELECT indrelid, pg_get_expr(indpred, indrelid) FROM pg_index WHERE indpred IS NOT NULL AND indrelid >= 16384
+UNION ALL SELECT partrelid, pg_get_expr(partexprs, partrelid) FROM pg_partitioned_table WHERE partexprs IS NOT NULL)";
+
+inline constexpr std::string_view functions = R"(/* narrowgate catalog: functions */
+SELECT p.oid, n.nspname, p.proname, p.prokind, p.provolatile, l.lanname,
+  (SELECT e.extname FROM pg_depend d JOIN pg_extension e ON e.oid = d.refobjid
+   WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.refclassid = 'pg_extension'::regclass AND d.deptype = 'e'),
+  p.pronargs, p.pronargdefaults, p.provariadic <> 0, p.proretset, p.proargtypes::text, p.prorettype,
+  CASE WHEN l.lanname IN ('sql', 'plpgsql') AND p.prokind <> 'a' THEN pg_get_functiondef(p.oid) END,
+  array_to_string(p.proconfig, chr(31)), pg_get_expr(p.proargdefaults, 0)
+FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace JOIN pg_language l ON l.oid = p.prolang
+WHERE p.oid >= 16384 AND n.nspname NOT LIKE 'pg\_temp\_%' ORDER BY p.oid)";
+
+inline constexpr std::string_view aggregates = R"(/* narrowgate catalog: aggregates */
+SELECT aggfnoid::oid, concat_ws(' ', aggtransfn::oid, aggfinalfn::oid, aggcombinefn::oid, aggserialfn::oid, aggdeserialfn::oid,
+  aggmtransfn::oid, aggminvtransfn::oid, aggmfinalfn::oid) FROM pg_aggregate WHERE aggfnoid::oid >= 16384 ORDER BY 1)";
+
+inline constexpr std::string_view builtins = R"(/* narrowgate catalog: builtins */
+SELECT p.oid, n.nspname, p.proname, p.provolatile,
+  CASE WHEN p.proname IN (SELECT proname FROM pg_proc WHERE oid >= 16384) THEN p.proargtypes::text END
+FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE p.oid < 16384 ORDER BY p.oid)";
+
+inline constexpr std::string_view operators = R"(/* narrowgate catalog: operators */
+SELECT o.oid, n.nspname, o.oprname, o.oprleft, o.oprright, o.oprcode::oid
+FROM pg_operator o JOIN pg_namespace n ON n.oid = o.oprnamespace
+WHERE o.oid >= 16384 OR o.oprname IN (SELECT oprname FROM pg_operator WHERE oid >= 16384) ORDER BY o.oid)";
+
+inline constexpr std::string_view casts = R"(/* narrowgate catalog: casts */
+SELECT castsource, casttarget, castfunc, castcontext FROM pg_cast WHERE oid >= 16384 AND castfunc <> 0 ORDER BY oid)";
+
+inline constexpr std::string_view types = R"(/* narrowgate catalog: types */
+SELECT t.oid, n.nspname, t.typname, t.typtype, t.typelem, t.typbasetype, t.typrelid
+FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace
+WHERE n.nspname NOT LIKE 'pg\_temp\_%' AND n.nspname NOT LIKE 'pg\_toast%' AND (t.oid >= 16384 OR t.typtype <> 'c' AND t.typelem = 0) ORDER BY t.oid)";
+
+inline constexpr std::string_view type_parts = R"(/* narrowgate catalog: type parts */
+SELECT rngtypid, rngsubtype FROM pg_range WHERE rngtypid >= 16384)";
+
+inline constexpr std::string_view type_checks = R"(/* narrowgate catalog: type checks */
+SELECT contypid, pg_get_expr(conbin, 0) FROM pg_constraint WHERE contype = 'c' AND contypid >= 16384 ORDER BY oid)";
+
+inline constexpr std::string_view event_triggers = R"(/* narrowgate catalog: event triggers */
+SELECT evtfoid FROM pg_event_trigger WHERE evtenabled <> 'D' AND evtevent <> 'login' ORDER BY oid)";
+
+}  // namespace narrowgate::postgres::queries
