@@ -13,9 +13,8 @@ MAY_INCLUDE = {
     "policy": ["base"],  # pure: no clock, no I/O, no store
     "grant": ["base", "policy"],
     "config": ["base", "grant", "policy"],
-    "store": ["base", "grant", "policy"],  # interfaces
-    "store/sqlite": ["base", "grant", "identity", "policy", "store"],  # and what others ask to have kept
-    "identity": ["base", "config", "store"],
+    "identity": ["base", "config"],
+    "store": ["base", "grant", "identity", "policy"],  # keeps what identity/ asks to have kept
     "credentials": ["base", "config", "http", "net"],
     "approval": ["base", "grant", "identity", "policy", "store"],
     "recording": ["base"],
