@@ -78,6 +78,7 @@ class Router {
   Found find(const Request& request) const;
 
  private:
+  void add(Route route);
   std::vector<Route> routes_;
 };
 

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <cstring>
@@ -130,7 +131,8 @@ Result<std::unique_ptr<Listener>> Listener::listen(Address at, std::vector<Loop*
   NG_CHECK(!loops.empty());
   NG_TRY(std::vector<SystemAddress> addresses, look_up(at, Lookup::listen));
   if (at.host.empty()) {  // one socket for both families, if the system has IPv6
-    std::stable_partition(addresses.begin(), addresses.end(), [](const auto& each) { return each.family() == AF_INET6; });
+    std::sort(addresses.begin(), addresses.end(), [](const auto& a, const auto& b) { return a.family() > b.family(); });
+    static_assert(AF_INET6 > AF_INET);
   }
   Result<Descriptor> bound = Error{Code::not_found, Blame::gateway, fmt::format("{} has no address to listen on", at.to_string())};
   for (const auto& address : addresses) {

@@ -46,7 +46,7 @@ class Loop {
 // A thread with a stack big enough to parse hostile SQL on. Joined by the destructor.
 class Thread {
  public:
-  Thread() = default;
+  Thread();
   static Thread start(const char* name, std::function<void()> body);
   Thread(Thread&&) noexcept;
   Thread& operator=(Thread&&) noexcept;

@@ -23,7 +23,7 @@ Descriptor::~Descriptor() {
 }
 
 Socket::Socket(Loop& loop, Descriptor fd, Blame peer_blame)
-    : reading(*this), writing(*this), loop_(loop), watched_(loop.impl().context), blame_(peer_blame) {
+    : reading(loop.impl().context), writing(loop.impl().context), loop_(loop), watched_(loop.impl().context), blame_(peer_blame) {
   Failure failure;
   watched_.assign(fd.get(), failure);
   if (failure) return;  // the loop can watch no more descriptors; this one is simply not open
@@ -31,8 +31,8 @@ Socket::Socket(Loop& loop, Descriptor fd, Blame peer_blame)
   watched_.non_blocking(true, failure);
 }
 
-Socket::Side::Side(Socket& socket)
-    : alarm_(socket.loop_.impl().context, [this] {
+Socket::Side::Side(asio::io_context& context)
+    : alarm_(context, [this] {
         outcome_ = Wake::timed_out;
         wake();
       }) {}

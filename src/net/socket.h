@@ -48,7 +48,7 @@ class Socket : public std::enable_shared_from_this<Socket> {
   // One side's place to wait. The reader's or the writer's, whatever it waits for.
   class Side {
    public:
-    Side(Socket& socket);
+    explicit Side(asio::io_context& context);
 
    private:
     friend class Socket;

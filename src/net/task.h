@@ -4,6 +4,9 @@
 // awaiting caller keeps alive; a coroutine lambda captures nothing. Nothing borrowed from a read buffer crosses a co_await on
 // that stream. An exception that leaves a coroutine is rethrown where it is awaited; ours do not throw.
 //
+// Arguments of an awaited call are named first if they are braced or conditional (co_await f({a, b}), co_await f(c ? x : y)): g++ 12
+// destroys such temporaries twice.
+//
 // A task that ends without waiting costs its awaiter no stack, in any build: compilers turn a jump between coroutines into a
 // plain call at -O0, so a loop over ready reads would otherwise overflow in debug and sanitizer builds.
 #pragma once

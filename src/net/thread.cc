@@ -40,6 +40,7 @@ void Thread::join() {
   impl_.reset();
 }
 
+Thread::Thread() = default;
 Thread::Thread(Thread&&) noexcept = default;
 Thread& Thread::operator=(Thread&& other) noexcept {
   join();

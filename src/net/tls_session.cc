@@ -71,24 +71,23 @@ Step TlsSession::outcome(int returned) {
     case SSL_ERROR_WANT_READ: return Step::wants_read;
     case SSL_ERROR_WANT_WRITE: return Step::wants_write;
     case SSL_ERROR_ZERO_RETURN: return Step::ended;
-    case SSL_ERROR_SYSCALL:
-      broken_ = true;
-      failure_ = saved_errno != 0 ? std::strerror(saved_errno) : "the connection ended";
-      ERR_clear_error();
-      return Step::ended;
+    case SSL_ERROR_SYSCALL: return broken(Step::ended, saved_errno != 0 ? std::strerror(saved_errno) : "the connection ended");
     default: break;
   }
-  broken_ = true;
-  if (ERR_GET_REASON(ERR_peek_error()) == SSL_R_UNEXPECTED_EOF_WHILE_READING) {
-    ERR_clear_error();
-    failure_ = "the connection ended without close_notify";
-    return Step::ended;
-  }
-  failure_ = take_openssl_error();
-  return Step::failed;
+  const bool cut = ERR_GET_REASON(ERR_peek_error()) == SSL_R_UNEXPECTED_EOF_WHILE_READING;
+  if (cut) return broken(Step::ended, "the connection ended without close_notify");
+  return broken(Step::failed, take_openssl_error());
+}
+
+Step TlsSession::broken(Step how, std::string reason) {
+  ERR_clear_error();
+  failure_ = std::move(reason);
+  broken_ = how;
+  return how;
 }
 
 Step TlsSession::handshake() {
+  if (broken_) return *broken_;
   ERR_clear_error();
   const Step step = outcome(SSL_do_handshake(ssl_.get()));
   up_ = step == Step::done;
@@ -96,16 +95,19 @@ Step TlsSession::handshake() {
 }
 
 Step TlsSession::read(std::span<Byte> into, std::size_t& size) {
+  if (broken_) return *broken_;
   ERR_clear_error();
   return outcome(SSL_read_ex(ssl_.get(), into.data(), into.size(), &size));
 }
 
 Step TlsSession::write(ByteView bytes, std::size_t& size) {
+  if (broken_) return *broken_;
   ERR_clear_error();
   return outcome(SSL_write_ex(ssl_.get(), bytes.data(), bytes.size(), &size));
 }
 
 Step TlsSession::look() {
+  if (broken_) return *broken_;
   ERR_clear_error();
   Byte first;
   std::size_t size = 0;

@@ -4,6 +4,7 @@
 #include <openssl/ssl.h>
 
 #include <memory>
+#include <optional>
 #include <span>
 
 #include "base/bytes.h"
@@ -40,11 +41,13 @@ class TlsSession {
   struct Free { void operator()(SSL* ssl) const { SSL_free(ssl); } };
   TlsSession(SSL* ssl, std::shared_ptr<const void> context, bool server);
   Step outcome(int returned);
+  Step broken(Step how, std::string reason);
 
   std::unique_ptr<SSL, Free> ssl_;
   std::shared_ptr<const void> context_;  // OpenSSL calls back into it
   bool server_;
-  bool up_ = false, broken_ = false;
+  bool up_ = false;
+  std::optional<Step> broken_;           // how it broke: OpenSSL must not be asked again then
   std::string failure_;
 };
 
