@@ -1,6 +1,5 @@
 #include "recording/recorder.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -12,79 +11,16 @@
 
 #include "base/id.h"
 #include "base/log.h"
+#include "recording/batcher.h"
 #include "recording/file.h"
 #include "recording/log.h"
+#include "recording/log_keys.h"
 #include "recording/record.h"
 
 namespace narrowgate::recording {
 namespace {
 
 using Steady = std::chrono::steady_clock;  // the sealer waits in real time, whatever clock the records are stamped with
-
-// Collects records into batches of at most one block.
-class Batcher {
- public:
-  Batcher(Log& log, std::uint64_t journal, std::uint64_t from) : log_(log), journal_(journal), from_(from), to_(from) {}
-
-  Result<Done> add(ByteView record, std::uint64_t next) {
-    if (bytes_ + batch_record_bytes + record.size() > limits::block_plain_max) NG_TRY_VOID(flush());
-    records_.emplace_back(record.begin(), record.end());
-    bytes_ += batch_record_bytes + record.size();
-    to_ = next;
-    ++count_;
-    return Done{};
-  }
-  Result<Done> flush() {
-    if (records_.empty()) return Done{};
-    NG_TRY_VOID(log_.append(journal_, from_, to_, std::exchange(records_, {})));
-    from_ = to_, bytes_ = batch_head_bytes;
-    return Done{};
-  }
-  std::uint64_t count() const { return count_; }
-
- private:
-  Log& log_;
-  std::uint64_t journal_, from_, to_, count_ = 0;
-  std::size_t bytes_ = batch_head_bytes;
-  std::vector<Bytes> records_;
-};
-
-Result<Signer> load_signer(const std::string& folder, const std::string& log_name) {
-  const std::string path = folder + "/log.key";
-  auto text = read_whole(path);
-  if (text.ok()) {
-    const Secret<Bytes> held(std::move(text).take());
-    auto skey = as_text(held.expose());  // the log's own key file
-    if (skey.ends_with('\n')) skey.remove_suffix(1);
-    auto signer = Signer::parse(skey);
-    if (!signer.ok()) return Error{Code::malformed, Blame::gateway, fmt::format("{}: {}", path, signer.error().detail)};
-    if (signer->verifier().name() != log_name)
-      return Error{Code::conflict, Blame::gateway,
-                   fmt::format("{}: belongs to log \"{}\", but this gateway's log is called \"{}\"; "
-                               "give the log its old name, or use a new data_dir",
-                               path, signer->verifier().name(), log_name)};
-    return signer;
-  }
-  if (text.error().code != Code::not_found) return std::move(text).error();
-  if (::access((folder + "/checkpoint").c_str(), F_OK) == 0)
-    return Error{Code::not_found, Blame::gateway,
-                 fmt::format("{}: is missing, but a log signed with it is here; put it back, or move "
-                             "{} aside to start a new log",
-                             path, folder)};
-  NG_TRY(auto signer, Signer::create(log_name));
-  const auto skey = signer.skey();
-  NG_TRY_VOID(replace_file(path, skey.expose() + "\n", 0600));  // the one place it is written
-  return signer;
-}
-
-Result<Done> publish_vkey(const std::string& folder, const Verifier& verifier) {
-  const std::string path = folder + "/log.vkey", wanted = verifier.vkey() + "\n";
-  auto text = read_whole(path);
-  if (!text.ok() && text.error().code == Code::not_found) return replace_file(path, wanted, 0644);
-  if (!text.ok()) return std::move(text).error();
-  if (as_text(*text) == wanted) return Done{};
-  return Error{Code::conflict, Blame::gateway, fmt::format("{}: does not belong to log.key; one of the two was changed", path)};
-}
 
 }  // namespace
 
@@ -100,7 +36,7 @@ struct Recorder::Impl {
   // ---- start
   Result<Done> start() {
     NG_TRY(log, Log::open(options.folder, signer, options.segment_bytes, clock));
-    NG_TRY_VOID(recover());
+    NG_TRY(recovery, recover_journals(options.folder, *log));
     NG_TRY_VOID(note_run(
         "started", fmt::format("process {}, recovered {} records of {} journals, cut {} bytes, set {} journals aside", ::getpid(),
                                recovery.records, recovery.journals, recovery.torn_bytes + log->cut_bytes(), recovery.damaged)));
@@ -116,80 +52,6 @@ struct Recorder::Impl {
     return Done{};
   }
 
-  struct Found {
-    std::string path;
-    Bytes bytes;
-    JournalHeader header;
-  };
-
-  // Seals what an earlier process appended and did not seal, then deletes its journals.
-  Result<Done> recover() {
-    NG_TRY_VOID(make_folder(options.folder + "/journal"));
-    NG_TRY(auto found, find_journals());
-    for (const Found& journal : found) NG_TRY_VOID(recover_journal(journal));
-    NG_TRY_VOID(log->commit());
-    NG_TRY_VOID(sign());
-    for (const Found& journal : found) {
-      if (::access(journal.path.c_str(), F_OK) == 0 && ::unlink(journal.path.c_str()) != 0)
-        return file_error("remove", journal.path, errno);
-    }
-    NG_TRY_VOID(sync_folder(options.folder + "/journal"));
-    log->forget_all();
-    return Done{};
-  }
-
-  Result<std::vector<Found>> find_journals() {
-    std::vector<Found> found;
-    NG_TRY(auto names, names_in(options.folder + "/journal", ".journal"));
-    for (const auto& name : names) {
-      Found journal{options.folder + "/journal/" + name, {}, {}};
-      NG_TRY(journal.bytes, read_whole(journal.path));
-      auto header = read_journal_header(journal.bytes);
-      const bool unused = std::all_of(journal.bytes.begin(), journal.bytes.end(), [](Byte b) { return b == 0; });
-      if (!header.ok() && !unused) {
-        NG_TRY_VOID(set_aside(journal.path, header.error().detail));
-        continue;
-      }
-      if (header.ok()) journal.header = *header;
-      found.push_back(std::move(journal));
-    }
-    // A writer's files in the order it filled them, so that a session's records stay in order.
-    std::sort(found.begin(), found.end(), [](const Found& a, const Found& b) {
-      return std::pair(a.header.writer, a.header.number) < std::pair(b.header.writer, b.header.number);
-    });
-    return found;
-  }
-
-  Result<Done> recover_journal(const Found& journal) {
-    if (journal.header.id == 0) return Done{};  // died before its header was written
-    const auto from = std::max<std::uint64_t>(log->position(journal.header.id), journal_header_bytes);
-    JournalScan scan(journal.bytes, from);
-    Batcher batch(*log, journal.header.id, from);
-    while (const auto frame = scan.next()) NG_TRY_VOID(batch.add(frame->record, frame->next));
-    NG_TRY_VOID(batch.flush());
-    recovery.records += batch.count(), ++recovery.journals;
-    const auto tail = scan.tail();
-    if (tail == Tail::torn) recovery.torn_bytes += torn_bytes(ByteView(journal.bytes).subspan(scan.offset()));
-    if (tail == Tail::damaged) NG_TRY_VOID(set_aside(journal.path, fmt::format("is damaged at offset {}", scan.offset())));
-    return Done{};
-  }
-
-  static std::uint64_t torn_bytes(ByteView rest) {
-    while (!rest.empty() && rest.back() == 0) rest = rest.first(rest.size() - 1);
-    return rest.size();
-  }
-
-  Result<Done> set_aside(const std::string& path, const std::string& why) {
-    log_error("journal set aside", {{"file", path},
-                                    {"why", why},
-                                    {"remedy",
-                                     "keep <name>.damaged as evidence; what it held up to "
-                                     "there is in the log"}});
-    if (::rename(path.c_str(), (path + ".damaged").c_str()) != 0) return file_error("set aside", path, errno);
-    ++recovery.damaged;
-    return Done{};
-  }
-
   // The recorder's own records: a session of its own per run.
   Result<Done> note_run(std::string what, std::string detail) {
     Record record{run_id, ++run_seq, clock.wall().time_since_epoch().count(), 0, RunRecord{std::move(what), std::move(detail)}};
@@ -199,8 +61,10 @@ struct Recorder::Impl {
   }
 
   Result<Done> sign() {
+    log_size.store(log->size());
     if (log->signed_size() == log->size()) return Done{};
     NG_TRY(const auto note, log->sign());
+    signed_size.store(log->signed_size());
     if (options.on_checkpoint) options.on_checkpoint(note);
     return Done{};
   }
@@ -352,7 +216,7 @@ struct Recorder::Impl {
   std::mutex sealing;  // guards the log
   std::unique_ptr<Log> log;
   std::vector<std::unique_ptr<JournalWriter>> writers;
-  std::atomic<std::uint64_t> records_sealed{0}, bytes_sealed{0}, seal_failures{0};
+  std::atomic<std::uint64_t> records_sealed{0}, bytes_sealed{0}, seal_failures{0}, log_size{0}, signed_size{0};
   std::atomic<Steady::time_point> failing_since{Steady::time_point{}}, all_sealed_at{Steady::time_point{}};
   std::mutex trouble_lock;
   std::string trouble;
@@ -411,8 +275,7 @@ Counters Recorder::counters() const {
   if (out.records_waiting > 0) out.sealed_lag = Steady::now() - impl_->all_sealed_at.load();
   out.seal_failures = impl_->seal_failures.load();
   out.ready = ready();
-  const std::lock_guard guard(impl_->sealing);
-  out.log_size = impl_->log->size(), out.checkpoint_size = impl_->log->signed_size();
+  out.log_size = impl_->log_size.load(), out.checkpoint_size = impl_->signed_size.load();
   return out;
 }
 

@@ -21,6 +21,7 @@
 #include "base/result.h"
 #include "recording/checkpoint.h"
 #include "recording/journal.h"
+#include "recording/recovery.h"
 #include "recording/redact.h"
 #include "recording/value_digest.h"
 
@@ -49,14 +50,6 @@ struct Counters {
   std::chrono::nanoseconds sealed_lag{0};                  // since everything appended was last seen sealed; 0 when it is
   std::uint64_t seal_failures = 0;
   bool ready = true;
-};
-
-// What was found at start.
-struct Recovery {
-  std::uint64_t records = 0;  // sealed now, though their process never did
-  std::uint64_t journals = 0;
-  std::uint64_t torn_bytes = 0;  // of records that were being written when the process died
-  std::uint64_t damaged = 0;     // journals kept aside as <name>.damaged
 };
 
 class Recorder {
