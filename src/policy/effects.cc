@@ -122,10 +122,8 @@ class Collector {
   }
   bool automatic(const Effect& effect) const {
     if (effect.catalog || effect.kind == ObjectKind::setting) return true;
-    const auto& verbs = facts_.asked_each_time;
-    const auto& objects = facts_.asked_objects;
-    return std::none_of(verbs.begin(), verbs.end(), [&](const auto& verb) { return verb == "*" || verb == effect.verb; }) &&
-           std::none_of(objects.begin(), objects.end(), [&](const auto& part) { return touches(part, effect); });
+    const auto& asked = facts_.asked_objects;
+    return std::none_of(asked.begin(), asked.end(), [&](const auto& part) { return touches(part, effect); });
   }
 
   cedar::Uid database() const { return {cedar::type::database, facts_.resource}; }

@@ -9,11 +9,8 @@
 
 namespace narrowgate::policy {
 
-// Objects by pattern: "*" is every schema (but the system's) or every name; no columns is every column.
-struct ObjectSet {
-  std::string schema, name;
-  std::set<std::string> columns;
-};
+// Objects by pattern: "*" is every schema or every name; no columns is every column. What grants leaves the system's schemas out
+// of "*", what restricts does not.
 struct ScopePart {
   std::string verb;                          // "*": every verb
   std::string schema, name;
@@ -42,8 +39,7 @@ struct GrantFacts {
   std::vector<Classified> classified;
 
   std::vector<ScopePart> scope;              // the task's, on this resource
-  std::vector<std::string> asked_each_time;  // verbs that a person is asked about each time: the template's `auto: false`
-  std::vector<ScopePart> asked_objects;      // the same, for some objects only
+  std::vector<ScopePart> asked_objects;      // what a person is asked about each time: the template's `auto: false`
 };
 
 // A person about to decide on a held operation, and the operation's people.

@@ -72,9 +72,14 @@ fn complaint(source: &Source, policy: &str, error: &(impl Diagnostic + ?Sized)) 
         line,
         column,
         policy: policy.to_string(),
-        fault: error.to_string(),
+        fault: without_name(&error.to_string(), policy),
         remedy: error.help().map(|help| help.to_string()).unwrap_or_default(),
     }
+}
+
+/// Cedar starts its words with the policy's name, which a complaint has apart.
+fn without_name(words: &str, policy: &str) -> String {
+    words.strip_prefix(&format!("for policy `{policy}`, ")).unwrap_or(words).to_string()
 }
 
 struct Loader<'a> {
