@@ -12,6 +12,7 @@ std::atomic<int> allocations{0};
 thread_local bool this_thread = false;
 }  // namespace
 
+#ifndef NG_SANITIZED  // which bring their own
 // Counts what one thread asks of the heap while a test wants to know.
 void* operator new(std::size_t size) {
   if (counting.load(std::memory_order_relaxed) && this_thread) ++allocations;
@@ -20,6 +21,7 @@ void* operator new(std::size_t size) {
 }
 void operator delete(void* p) noexcept { std::free(p); }
 void operator delete(void* p, std::size_t) noexcept { std::free(p); }
+#endif
 
 namespace narrowgate::recording {
 namespace {
