@@ -34,6 +34,8 @@ struct OperationFacts {
   std::vector<std::string> policies;      // that determined the hold
   std::vector<std::string> effects;       // "UPDATE public.refunds(state)": what it touches, for people
   std::chrono::milliseconds wait{0};      // how long a person may take; 0: limits::hold_default
+  std::optional<WallTime> not_after;      // the grant's end, which no approval outlives
+  friend bool operator==(const OperationFacts&, const OperationFacts&) = default;
 };
 
 // A person, as far as deciding goes.
@@ -53,7 +55,8 @@ struct Terms {
   Reach reach = Reach::once;
   std::uint64_t uses = 1;                 // for_task: how many times exactly this operation may run
   std::optional<Enforced> ceiling;        // lower than what was asked for; never raises it
-  std::optional<WallTime> until;          // for_task: at most the grant's life; nullopt: the hold's own window again
+  std::optional<WallTime> until;          // nullopt: the hold's own window again; never beyond the grant's end
+  friend bool operator==(const Terms&, const Terms&) = default;
 };
 struct Approve {
   Terms terms;
@@ -73,6 +76,7 @@ struct Vote {
   WallTime at;
   Terms terms;
   bool phishing_resistant = false;
+  friend bool operator==(const Vote&, const Vote&) = default;
 };
 
 struct Approval {
@@ -86,6 +90,7 @@ struct Approval {
   WallTime created, expires;
   std::optional<WallTime> decided;
   std::string ended_because;              // empty while live
+  friend bool operator==(const Approval&, const Approval&) = default;
 
   unsigned agreed() const;                // different people
   // Exact bytes made fit to be looked at: nothing hides in it, nothing is cut.
@@ -94,5 +99,9 @@ struct Approval {
 };
 
 json::object to_json(const Approval& approval);   // for the API and the CLI: texts as they are, and as shown
+
+// The strictest of both; 0 does not limit.
+Enforced meet(const Enforced& a, const Enforced& b);
+bool within(const Enforced& inner, const Enforced& outer);
 
 }  // namespace narrowgate::approval

@@ -108,12 +108,21 @@ class Approvals {
 
  private:
   friend class Subscription;
-  struct Listeners;
-  struct Stepped;
+  struct Listeners;                        // listeners.h
+  struct Stepped {
+    Approval approval;
+    bool stepped = true;                   // false: nothing to do
+  };
+  // Reads, lets `step` change it (false: leave it), and swaps it in; again if somebody else was first. What has run out expires
+  // before `step` sees it.
+  template <class Step>
+  Result<Stepped> change(std::string_view id, Step step);
+  Result<Approval> vote(std::string_view id, std::string_view digest, const Approver& person, Vote vote);
+  Result<Done> check_vote(const Approval& approval, std::string_view digest, const Vote& vote, const Approver& person) const;
+  Result<std::optional<Refusal>> remembered_denial(const std::string& operation);
+  Result<std::vector<Approval>> read(const store::ApprovalFilter& filter);
   WallTime now() const;
-  Result<Approval> vote(std::string_view id, std::string_view digest, const Approver& person, const Vote& vote);
-  Result<Approval> find(std::string_view id);
-  void tell(const Change& change) const;
+  void tell(const Approval& approval, State from, bool created) const;
 
   store::Approvals& rows_;
   const Clock& clock_;

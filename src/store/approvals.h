@@ -47,7 +47,7 @@ class Approvals {
     bool fresh = true;                 // false: `row` is the live one that was there already
   };
   // In one transaction: finds a pending or approved row of the same digest, or inserts unless `pending_max` are pending
-  // (Code::unavailable).
+  // (Code::refused).
   virtual Result<Added> add(const ApprovalRow& row, std::size_t pending_max) = 0;
   virtual Result<std::optional<ApprovalRow>> find(std::string_view id) = 0;
   // The pending or approved row of this digest.

@@ -45,7 +45,7 @@ Result<Done> check_room(Connection& c, std::size_t pending_max) {
   auto query = c.query("SELECT count(*) FROM approvals WHERE state = 'pending'");
   NG_TRY_VOID(query.step());
   if (query.count(0) < pending_max) return Done{};
-  return Error{Code::unavailable, Blame::gateway, fmt::format("{} operations wait for a person already; decide some", query.count(0))};
+  return Error{Code::refused, Blame::gateway, fmt::format("{} operations wait for a person already; decide some", query.count(0))};
 }
 
 Result<Done> insert(Connection& c, const ApprovalRow& row) {

@@ -234,7 +234,7 @@ TEST_F(StoreTest, OneOperationHasOneLiveApproval) {
 
 TEST_F(StoreTest, OnlySoManyApprovalsArePending) {
   ASSERT_TRUE(store->approvals().add(approval_row("apr_1", "a"), 1).ok());
-  EXPECT_EQ(store->approvals().add(approval_row("apr_2", "b"), 1).error().code, Code::unavailable);
+  EXPECT_EQ(store->approvals().add(approval_row("apr_2", "b"), 1).error().code, Code::refused);
 }
 
 TEST_F(StoreTest, OfTwoWhoReadOneApprovalOneWrites) {
