@@ -35,7 +35,7 @@ Result<int> list(const Options& options) {
   std::vector<std::vector<std::string>> rows;
   for (const json::value& one : answer.at("approvals").as_array()) {
     const json::object& held = one.as_object();
-    rows.push_back({text_of(held, "id"), text_of(held, "state"), text_of(held, "agent"), text_of(held, "resource"), text_of(held, "expires"), one_line(text_of(held, "shown"), 60)});
+    rows.push_back({text_of(held, "id"), text_of(held, "state"), text_of(held, "agent"), text_of(held, "resource"), text_of(held, "expires"), one_line(text_of(held, "statement_shown"), 60)});
   }
   print_table({"APPROVAL", "STATE", "AGENT", "RESOURCE", "EXPIRES", "STATEMENT"}, rows, "nothing waits");
   return 0;
@@ -48,8 +48,8 @@ void print_held(const json::object& held) {
   print_line(fmt::format("why held   {}  by {}", text_of(held, "reason"), held.contains("policies") ? joined(held.at("policies")) : ""));
   print_line(fmt::format("may decide {} of {}", text_of(held, "quorum"), held.contains("groups") ? joined(held.at("groups")) : ""));
   print_line(fmt::format("statement  {}", text_of(held, "digest")));
-  print_line("  " + text_of(held, "shown"));
-  if (const json::value* parameters = held.if_contains("shown_parameters"); parameters != nullptr && !parameters->as_array().empty()) print_line("  with " + joined(*parameters));
+  print_line("  " + text_of(held, "statement_shown"));
+  if (const json::value* parameters = held.if_contains("parameters_shown"); parameters != nullptr && !parameters->as_array().empty()) print_line("  with " + joined(*parameters));
   print_line(fmt::format("effect     {}", held.contains("effects") ? joined(held.at("effects"), "; ") : ""));
   const json::object& ceiling = object_at(held, "ceiling");
   const std::string rows = text_of(ceiling, "rows_written_max");
@@ -74,7 +74,7 @@ Result<int> decide(const Options& options, const char* verb, json::object body) 
   if (!options.words.empty()) body["words"] = options.words;
   NG_TRY(const json::object answer, client.post(path_of(options) + "/" + verb, body));
   if (options.where.json) return print_json(answer), 0;
-  print_line(fmt::format("{} is {}: {}", text_of(answer, "id"), text_of(answer, "state"), one_line(text_of(held, "shown"), 100)));
+  print_line(fmt::format("{} is {}: {}", text_of(answer, "id"), text_of(answer, "state"), one_line(text_of(held, "statement_shown"), 100)));
   return 0;
 }
 

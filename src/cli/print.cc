@@ -8,11 +8,12 @@
 namespace narrowgate::cli {
 namespace {
 
-// Columns on a terminal, near enough: continuation bytes of UTF-8 take none.
-std::size_t width(const std::string& text) {
-  std::size_t out = 0;
-  for (const char c : text) out += (Byte(c) & 0xC0) != 0x80;
-  return out;
+// Where the character that starts `columns` characters on begins.
+std::size_t byte_at(std::string_view text, std::size_t columns) {
+  std::size_t at = 0;
+  for (std::size_t seen = 0; at < text.size(); ++at)
+    if ((Byte(text[at]) & 0xC0) != 0x80 && seen++ == columns) return at;
+  return at;
 }
 
 void indent(std::string& out, int depth) { out.append(std::size_t(depth) * 2, ' '); }
@@ -55,22 +56,47 @@ void print_json(const json::value& value) {
   print_line(out);
 }
 
-void print_table(const std::vector<std::string>& head, const std::vector<std::vector<std::string>>& rows, const std::string& nothing) {
-  if (rows.empty()) return print_line(nothing);
+std::size_t shown_width(std::string_view text) {
+  std::size_t out = 0;
+  for (const char c : text) out += (Byte(c) & 0xC0) != 0x80;
+  return out;
+}
+
+std::vector<std::string> wrapped(std::string_view text, std::size_t width) {
+  std::vector<std::string> out;
+  while (shown_width(text) > width) {
+    std::size_t cut = byte_at(text, width);
+    if (const auto blank = text.rfind(' ', cut); blank != std::string_view::npos && blank > 0) cut = blank;
+    out.emplace_back(text.substr(0, cut));
+    text.remove_prefix(cut);
+    if (text.starts_with(' ')) text.remove_prefix(1);
+  }
+  out.emplace_back(text);
+  return out;
+}
+
+std::string table(const std::vector<std::string>& head, const std::vector<std::vector<std::string>>& rows, const std::string& nothing) {
+  if (rows.empty()) return nothing + "\n";
   std::vector<std::size_t> widths;
-  for (const std::string& name : head) widths.push_back(width(name));
+  for (const std::string& name : head) widths.push_back(shown_width(name));
   for (const auto& row : rows)
-    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], width(row[i]));
-  const auto line = [&](const std::vector<std::string>& cells) {
-    std::string out;
+    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], shown_width(row[i]));
+  std::string out;
+  const auto add = [&](const std::vector<std::string>& cells) {
     for (std::size_t i = 0; i < cells.size(); ++i) {
       out += cells[i];
-      if (i + 1 < cells.size()) out.append(widths[i] - width(cells[i]) + 2, ' ');
+      if (i + 1 < cells.size()) out.append(widths[i] - shown_width(cells[i]) + 2, ' ');
     }
-    print_line(out);
+    out.erase(out.find_last_not_of(' ') + 1);
+    out += '\n';
   };
-  line(head);
-  for (const auto& row : rows) line(row);
+  add(head);
+  for (const auto& row : rows) add(row);
+  return out;
+}
+
+void print_table(const std::vector<std::string>& head, const std::vector<std::vector<std::string>>& rows, const std::string& nothing) {
+  std::fputs(table(head, rows, nothing).c_str(), stdout);
 }
 
 std::string text_of(const json::object& object, std::string_view key) {

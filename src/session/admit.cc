@@ -4,6 +4,7 @@
 
 #include "base/id.h"
 #include "base/limits.h"
+#include "session/grant_facts.h"
 
 namespace narrowgate::session {
 namespace {
@@ -67,61 +68,13 @@ std::variant<Place, Denial> choose_place(const config::Config& config, const Ent
   return Place{resource, database.empty() ? resource->upstream.database : database};
 }
 
-grant::Scope scope_of(const std::vector<config::ScopeRule>& rules) {
-  std::vector<grant::Atom> atoms;
-  for (const config::ScopeRule& rule : rules)
-    for (grant::Atom& atom : config::atoms_of(rule)) atoms.push_back(std::move(atom));
-  return grant::Scope(std::move(atoms));
-}
-
 Result<grant::Task> declare(const Gateway& gateway, const config::Agent& agent, const config::Template& task_template, const Hello& hello, const identity::Agent& identity) {
-  const grant::Scope ceiling = scope_of(task_template.scope);
-  const grant::Scope agent_ceiling = agent.ceiling ? scope_of(*agent.ceiling) : grant::Scope();
   const WallTime now = gateway.clock.wall();
-  NG_TRY(grant::Effective effective, grant::effective({.declared = nullptr,
-                                                       .ceiling = &ceiling,
-                                                       .agent_ceiling = agent.ceiling ? &agent_ceiling : nullptr,
-                                                       .parent = nullptr,
-                                                       .template_duration = task_template.duration,
-                                                       .now = now}));
-  grant::Task task;
+  NG_TRY(grant::Task task, declared_task(agent, task_template, identity, now));
   task.id = new_id(IdKind::task, now);
-  task.agent = identity.name;
-  task.owner = identity.owner;
-  task.on_behalf_of = identity.on_behalf_of;
-  task.template_name = task_template.name;
   task.reason = hello.reason;
   task.ticket = hello.ticket;
-  task.scope = std::move(effective.scope);
-  task.created = now;
-  task.not_after = effective.not_after;
-  task.state = grant::TaskState::active;
   return task;
-}
-
-policy::GrantFacts facts_for(const grant::Task& task, const identity::Agent& agent, const config::Resource& resource, const config::Template& task_template) {
-  policy::GrantFacts facts;
-  facts.task = task.id;
-  facts.agent = agent.name;
-  facts.issuer = agent.issuer;
-  facts.subject = agent.subject;
-  facts.assurance = int(agent.assurance);
-  facts.owner = agent.owner;
-  facts.on_behalf_of = agent.on_behalf_of;
-  facts.task_template = task.template_name;
-  facts.resource = resource.name;
-  facts.environment = resource.environment;
-  facts.expires = task.not_after;
-  for (const grant::Atom& atom : task.scope.on(resource.name).atoms())
-    facts.scope.push_back({atom.verb, atom.object.schema, atom.object.name, atom.object.columns});
-  for (const auto& [label, patterns] : resource.classification)
-    for (const grant::ObjectPattern& pattern : patterns) facts.classified.push_back({label, pattern.schema, pattern.name, pattern.columns});
-  for (const config::ScopeRule& rule : task_template.scope)
-    if (rule.resource == resource.name && !rule.automatic)
-      for (const grant::Atom& atom : config::atoms_of(rule))
-        facts.asked_objects.push_back({atom.verb, atom.object.schema, atom.object.name, atom.object.columns});
-  facts.approvers = resource.approvers;
-  return facts;
 }
 
 grant::Grant grant_for(const Gateway& gateway, const grant::Task& task, const config::Resource& resource, const policy::PolicySet& policies) {

@@ -5,6 +5,7 @@
 #include "base/id.h"
 #include "base/limits.h"
 #include "grant/scope_json.h"
+#include "session/grant_facts.h"
 
 namespace narrowgate::session {
 namespace {
@@ -15,17 +16,6 @@ std::string printed(const Effect& effect) {
 }
 
 std::uint64_t stricter(std::uint64_t a, std::uint64_t b) { return a == 0 ? b : b == 0 ? a : std::min(a, b); }
-
-bool changes_rows(const Effect& effect) { return effect.verb == "INSERT" || effect.verb == "UPDATE" || effect.verb == "DELETE" || effect.verb == "TRUNCATE"; }
-
-// The limits of one atom, as what will be enforced while the whole operation runs: the strictest of all its effects'.
-void narrow(Enforced& enforced, const grant::Limits& limits, const Effect& effect) {
-  if (limits.rows_read && !changes_rows(effect)) enforced.rows_read_max = stricter(enforced.rows_read_max, *limits.rows_read);
-  if (limits.rows_written && changes_rows(effect)) enforced.rows_written_max = stricter(enforced.rows_written_max, *limits.rows_written);
-  if (limits.bytes) enforced.bytes_max = stricter(enforced.bytes_max, *limits.bytes);
-  if (limits.statement)
-    enforced.statement_max = enforced.statement_max.count() == 0 ? *limits.statement : std::min(enforced.statement_max, *limits.statement);
-}
 
 Enforced stricter(Enforced a, const Enforced& b) {
   a.rows_read_max = stricter(a.rows_read_max, b.rows_read_max);
@@ -121,12 +111,9 @@ std::optional<Denial> Authorizer::not_live() const {
 
 std::optional<Denial> Authorizer::outside_scope(const Operation& operation, Enforced& enforced) const {
   const grant::Grant& grant = admission_.grant->grant();
-  for (const Effect& effect : operation.effects) {
-    if (effect.catalog || effect.kind == ObjectKind::setting) continue;  // no scope names them; policy judges
-    const auto limits = grant.scope.covers(grant.resource, effect, operation.has_where);
-    if (!limits) return scope_denial(effect);
-    narrow(enforced, *limits, effect);
-  }
+  const Covered covered = cover(grant.scope, grant.resource, operation);
+  enforced = covered.enforced;
+  if (covered.outside) return scope_denial(*covered.outside);
   return std::nullopt;
 }
 
