@@ -1,5 +1,6 @@
 // A stored approval that reads back is written as it was; one that does not is an Error.
 #include "approval/row.h"
+#include "base/bytes.h"
 #include "base/check.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const narrowgate::Byte* data, std::size_t size) {
