@@ -49,11 +49,15 @@ struct Cedar : ::testing::Test {
     ng_text_free(&error);
   }
   // 1 permitted, 0 denied, -1 not decided.
-  int ask(std::vector<ng_cedar_field> context, ng_cedar_uid resource = uid("N::What", "y"), std::string_view action = "see") {
-    const ng_cedar_request request{uid("N::Who", "me"), borrow(action), resource, context.data(), context.size()};
+  int ask(std::vector<ng_cedar_field> fields, ng_cedar_uid resource = uid("N::What", "y"), std::string_view action = "see") {
+    const ng_cedar_request request{uid("N::Who", "me"), borrow(action), resource};
     answer = {7, reasons, std::size(reasons), 7, 7};
     ng_text_free(&error);
-    return ng_cedar_evaluate(slice, entities, &request, &answer, &error) == 0 ? answer.permitted : -1;
+    auto* context = ng_cedar_context_new(set, fields.data(), fields.size(), &error);
+    if (context == nullptr) return -1;
+    const bool decided = ng_cedar_evaluate(slice, entities, &request, context, &answer, &error) == 0;
+    ng_cedar_context_free(context);
+    return decided ? answer.permitted : -1;
   }
   static ng_cedar_field number(std::string_view name, std::int64_t n) { return {borrow(name), NG_CEDAR_LONG, n, {}, nullptr, 0}; }
 
@@ -98,13 +102,16 @@ TEST_F(Cedar, decides_nothing_about_nonsense) {
   EXPECT_EQ(ask({number("n", 5)}, uid("N::Who", "y")), -1) << "see is not for people";
   EXPECT_EQ(ask({number("n", 5)}, uid("N::What", "\xff")), -1);
   EXPECT_EQ(ask({number("n", 5)}, uid("N::What", "y"), "touch"), -1);
-  EXPECT_EQ(answer.permitted, 0);
+  EXPECT_EQ(answer.permitted, 0) << "what was there before is not left standing";
 }
 
 TEST_F(Cedar, takes_sets_and_records_and_no_bottomless_ones) {
   const ng_cedar_uid names[] = {uid("N::Who", "me"), uid("N::Who", "you")};
   const ng_cedar_field at{borrow("at"), NG_CEDAR_INSTANT, 0, borrow("2026-11-22T12:00:00.000Z"), nullptr, 0};
-  EXPECT_EQ(ask({number("n", 1), {borrow("names"), NG_CEDAR_ENTITIES, 0, {}, names, 2}, {borrow("inner"), NG_CEDAR_RECORD, 0, {}, &at, 1}}), 1);
+  EXPECT_EQ(ask({number("n", 1),
+                 {borrow("names"), NG_CEDAR_ENTITIES, 0, {}, names, 2},
+                 {borrow("inner"), NG_CEDAR_RECORD, 0, {}, &at, 1}}),
+            1);
   ng_cedar_field loop{borrow("inner"), NG_CEDAR_RECORD, 0, {}, nullptr, 1};
   loop.items = &loop;
   EXPECT_EQ(ask({number("n", 1), loop}), -1);
@@ -114,17 +121,24 @@ TEST_F(Cedar, takes_sets_and_records_and_no_bottomless_ones) {
 
 TEST_F(Cedar, says_how_many_reasons_there_are_when_there_is_no_room) {
   const auto n = number("n", 5);
-  const ng_cedar_request request{uid("N::Who", "me"), borrow("see"), uid("N::What", "y"), &n, 1};
+  auto* context = ng_cedar_context_new(set, &n, 1, &error);
+  const ng_cedar_request request{uid("N::Who", "me"), borrow("see"), uid("N::What", "y")};
   ng_cedar_answer none{0, nullptr, 0, 0, 0};
-  ASSERT_EQ(ng_cedar_evaluate(slice, entities, &request, &none, nullptr), 0);
+  ASSERT_EQ(ng_cedar_evaluate(slice, entities, &request, context, &none, nullptr), 0);
+  ng_cedar_context_free(context);
   EXPECT_EQ(none.permitted, 1);
   EXPECT_EQ(none.reason_count, 1u);
 }
 
-TEST_F(Cedar, a_slice_outlives_its_set) {
+TEST_F(Cedar, a_slice_and_a_context_outlive_their_set) {
+  const auto n = number("n", 5);
+  auto* context = ng_cedar_context_new(set, &n, 1, &error);
   ng_cedar_set_free(set);
   set = nullptr;
-  EXPECT_EQ(ask({number("n", 5)}), 1);
+  const ng_cedar_request request{uid("N::Who", "me"), borrow("see"), uid("N::What", "y")};
+  EXPECT_EQ(ng_cedar_evaluate(slice, entities, &request, context, &answer, &error), 0);
+  ng_cedar_context_free(context);
+  EXPECT_EQ(answer.permitted, 1);
 }
 
 TEST(Ffi, empty_handles_and_texts_may_be_freed) {
@@ -134,6 +148,7 @@ TEST(Ffi, empty_handles_and_texts_may_be_freed) {
   ng_cedar_set_free(nullptr);
   ng_cedar_entities_free(nullptr);
   ng_cedar_slice_free(nullptr);
+  ng_cedar_context_free(nullptr);
   EXPECT_EQ(text.data, nullptr);
 }
 
@@ -166,7 +181,7 @@ Bytes padded(Bytes bytes, std::size_t size) {
 struct Algorithm {
   friend void PrintTo(const Algorithm& algorithm, std::ostream* out) { *out << algorithm.name; }
   const char* name;
-  std::size_t field = 0;               // of a coordinate
+  std::size_t field = 0;  // of a coordinate
   const EVP_MD* (*digest)() = nullptr;
 };
 
@@ -179,11 +194,15 @@ Key make_key(std::string_view algorithm) {
 
 std::string jwk(const Key& key, const Algorithm& algorithm) {
   const std::string_view name = algorithm.name;
-  const auto text = [&](const char* parameter_name) { return to_base64url(padded(parameter(key, parameter_name), algorithm.field)); };
+  const auto text = [&](const char* parameter_name) {
+    return to_base64url(padded(parameter(key, parameter_name), algorithm.field));
+  };
   if (name == "RS256")
-    return R"({"kty":"RSA","n":")" + to_base64url(parameter(key, OSSL_PKEY_PARAM_RSA_N)) + R"(","e":")" + to_base64url(parameter(key, OSSL_PKEY_PARAM_RSA_E)) + "\"}";
+    return R"({"kty":"RSA","n":")" + to_base64url(parameter(key, OSSL_PKEY_PARAM_RSA_N)) + R"(","e":")" +
+           to_base64url(parameter(key, OSSL_PKEY_PARAM_RSA_E)) + "\"}";
   if (name != "EdDSA")
-    return std::string(R"({"kty":"EC","crv":")") + (name == "ES256" ? "P-256" : "P-384") + R"(","x":")" + text(OSSL_PKEY_PARAM_EC_PUB_X) + R"(","y":")" + text(OSSL_PKEY_PARAM_EC_PUB_Y) + "\"}";
+    return std::string(R"({"kty":"EC","crv":")") + (name == "ES256" ? "P-256" : "P-384") + R"(","x":")" +
+           text(OSSL_PKEY_PARAM_EC_PUB_X) + R"(","y":")" + text(OSSL_PKEY_PARAM_EC_PUB_Y) + "\"}";
   Bytes raw(32);
   std::size_t size = raw.size();
   EXPECT_EQ(EVP_PKEY_get_raw_public_key(key.get(), raw.data(), &size), 1);
@@ -222,7 +241,9 @@ int verify(std::string_view token, std::string_view algorithm, std::string_view 
 
 class Signed : public ::testing::TestWithParam<Algorithm> {
  protected:
-  std::string header(std::string_view more = "") const { return std::string(R"({"typ":"JWT","alg":")") + GetParam().name + "\"" + std::string(more) + "}"; }
+  std::string header(std::string_view more = "") const {
+    return std::string(R"({"typ":"JWT","alg":")") + GetParam().name + "\"" + std::string(more) + "}";
+  }
 };
 INSTANTIATE_TEST_SUITE_P(Tokens, Signed,
                          ::testing::Values(Algorithm{"RS256", 0, EVP_sha256}, Algorithm{"ES256", 32, EVP_sha256},

@@ -68,7 +68,9 @@ fn check_use(key: &Jwk) -> Result<(), (Verdict, String)> {
         return fault(Verdict::KeyUnusable, "its use is not sig");
     }
     match &key.common.key_operations {
-        Some(operations) if !operations.contains(&KeyOperations::Verify) => fault(Verdict::KeyUnusable, "its key_ops lack verify"),
+        Some(operations) if !operations.contains(&KeyOperations::Verify) => {
+            fault(Verdict::KeyUnusable, "its key_ops lack verify")
+        }
         _ => Ok(()),
     }
 }
@@ -153,7 +155,10 @@ mod tests {
     fn the_key_decides_the_algorithm() {
         assert_eq!(verdict(TOKEN, "RS256", KEY), Verdict::AlgorithmMismatch);
         assert_eq!(verdict(TOKEN, "none", KEY), Verdict::AlgorithmMismatch);
-        assert_eq!(verdict(TOKEN, "HS256", r#"{"kty":"oct","k":"AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75"}"#), Verdict::KeyUnusable);
+        assert_eq!(
+            verdict(TOKEN, "HS256", r#"{"kty":"oct","k":"AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75"}"#),
+            Verdict::KeyUnusable
+        );
         assert_eq!(verdict(TOKEN, "ES256", &KEY.replace("\"kty\"", "\"alg\":\"ES384\",\"kty\"")), Verdict::KeyUnusable);
         assert_eq!(verdict(TOKEN, "ES256", &KEY.replace("\"kty\"", "\"use\":\"enc\",\"kty\"")), Verdict::KeyUnusable);
         assert_eq!(verdict(TOKEN, "ES256", &KEY.replace("\"kty\"", "\"key_ops\":[\"sign\"],\"kty\"")), Verdict::KeyUnusable);

@@ -5,8 +5,13 @@ namespace narrowgate::policy::testing {
 namespace {
 
 HeldFacts held() {
-  return {.approval = "apr_1", .task = "tsk_1", .task_template = "refund-triage", .agent = "refund-bot", .owner = "olu",
-          .on_behalf_of = "", .groups = {"orders-oncall", "dba"}};
+  return {.approval = "apr_1",
+          .task = "tsk_1",
+          .task_template = "refund-triage",
+          .agent = "refund-bot",
+          .owner = "olu",
+          .on_behalf_of = "",
+          .groups = {"orders-oncall", "dba"}};
 }
 ApproverFacts person(std::string name, std::vector<std::string> groups = {"orders-oncall"}) {
   return {.name = name, .email = name + "@acme.example", .groups = std::move(groups), .approver = true};
@@ -66,7 +71,9 @@ TEST(Approver, whose_facts_cannot_be_told_may_not) {
 
 TEST(Approver, may_be_held_to_stronger_proof_by_a_policy) {
   auto sources = default_sources();
-  sources.push_back({"90-own.cedar", R"(@id("mfa") forbid (principal is Narrowgate::Human, action == Narrowgate::Action::"approval.decide", resource)
+  sources.push_back(
+      {"90-own.cedar",
+       R"(@id("mfa") forbid (principal is Narrowgate::Human, action == Narrowgate::Action::"approval.decide", resource)
     unless { principal.phishingResistantMfa };)"});
   const auto set = loaded(sources);
   auto ana = person("ana");

@@ -5,7 +5,7 @@
 namespace narrowgate::policy::cedar {
 namespace {
 
-constexpr std::size_t reasons_room = 64;            // more are fetched by asking again
+constexpr std::size_t reasons_room = 64;  // more are fetched by asking again
 
 Error failed(const Text& why) { return {Code::malformed, Blame::gateway, "cedar: " + why.str()}; }
 
@@ -40,10 +40,13 @@ class Fields {
   explicit Fields(const Context& context) {
     const auto& enforced = context.enforced;
     enforced_ = {limit("maxRowsRead", enforced.rows_read_max), limit("maxRowsWritten", enforced.rows_written_max),
-                 limit("maxBytes", enforced.bytes_max), limit("timeoutMs", std::uint64_t(std::max<std::int64_t>(0, enforced.statement_max.count())))};
-    all_ = {instant("now", context.now), text("verb", context.verb), text("danger", context.danger),
-            flag("classified", context.classified), flag("inScope", context.in_scope), flag("automatic", context.automatic),
-            flag("catalog", context.catalog), flag("hasWhere", context.has_where), record("enforced", enforced_)};
+                 limit("maxBytes", enforced.bytes_max),
+                 limit("timeoutMs", std::uint64_t(std::max<std::int64_t>(0, enforced.statement_max.count())))};
+    all_ = {instant("now", context.now),       text("verb", context.verb),
+            text("danger", context.danger),    flag("classified", context.classified),
+            flag("inScope", context.in_scope), flag("automatic", context.automatic),
+            flag("catalog", context.catalog),  flag("hasWhere", context.has_where),
+            record("enforced", enforced_)};
     if (context.approval) add(*context.approval);
   }
   Fields(const Fields&) = delete;
@@ -67,18 +70,23 @@ class Fields {
   std::vector<ng_cedar_uid> approvers_;
 };
 
-ng_cedar_request request_of(const Ask& ask, std::span<const ng_cedar_field> fields) {
-  return {borrow(ask.principal), borrow(ask.action), borrow(ask.resource), fields.data(), fields.size()};
+Result<Circumstances> tell(const ng_cedar_set& set, std::span<const ng_cedar_field> fields) {
+  Text why;
+  Circumstances made(ng_cedar_context_new(&set, fields.data(), fields.size(), why.out()));
+  if (!made) return failed(why);
+  return made;
 }
 
-Answer evaluate(const Ask& ask, std::span<const ng_cedar_field> fields, std::size_t room) {
+ng_cedar_request request_of(const Ask& ask) { return {borrow(ask.principal), borrow(ask.action), borrow(ask.resource)}; }
+
+Answer evaluate(const Ask& ask, std::size_t room) {
   Answer out;
   out.reasons.resize(room);
-  const auto request = request_of(ask, fields);
+  const auto request = request_of(ask);
   ng_cedar_answer answer{0, out.reasons.data(), room, 0, 0};
   Text errors;
-  const bool decided = ng_cedar_evaluate(&ask.policies, &ask.entities, &request, &answer, errors.out()) == 0;
-  if (decided && answer.reason_count > room) return evaluate(ask, fields, answer.reason_count);
+  const bool decided = ng_cedar_evaluate(&ask.policies, &ask.entities, &request, &ask.context, &answer, errors.out()) == 0;
+  if (decided && answer.reason_count > room) return evaluate(ask, answer.reason_count);
   out.reasons.resize(decided ? answer.reason_count : 0);
   out.errors = lines(errors.view());
   if (!decided && out.errors.empty()) out.errors.emplace_back("cedar did not answer");
@@ -120,18 +128,19 @@ Result<Policies> policies_for(const ng_cedar_set& set, const ng_cedar_entities& 
   return made;
 }
 
-Answer evaluate(const Ask& ask, const Context& context) { return evaluate(ask, Fields(context).all(), reasons_room); }
+Result<Circumstances> tell(const ng_cedar_set& set, const Context& context) { return tell(set, Fields(context).all()); }
 
-Answer evaluate_approver(const Ask& ask, const std::string& now) {
+Result<Circumstances> tell_time(const ng_cedar_set& set, const std::string& now) {
   const ng_cedar_field only = instant("now", now);
-  return evaluate(ask, std::span(&only, 1), reasons_room);
+  return tell(set, std::span(&only, 1));
 }
 
-Result<std::string> explain(const Ask& ask, const Context& context) {
-  const Fields fields(context);
-  const auto request = request_of(ask, fields.all());
+Answer evaluate(const Ask& ask) { return evaluate(ask, reasons_room); }
+
+Result<std::string> explain(const Ask& ask) {
+  const auto request = request_of(ask);
   Text out;
-  if (ng_cedar_explain(&ask.policies, &ask.entities, &request, out.out()) != 0) return failed(out);
+  if (ng_cedar_explain(&ask.policies, &ask.entities, &request, &ask.context, out.out()) != 0) return failed(out);
   return out.str();
 }
 

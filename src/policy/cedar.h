@@ -39,10 +39,12 @@ struct Free {
   void operator()(ng_cedar_set* set) const { ng_cedar_set_free(set); }
   void operator()(ng_cedar_entities* entities) const { ng_cedar_entities_free(entities); }
   void operator()(ng_cedar_slice* slice) const { ng_cedar_slice_free(slice); }
+  void operator()(ng_cedar_context* context) const { ng_cedar_context_free(context); }
 };
 using Set = std::unique_ptr<ng_cedar_set, Free>;
 using Entities = std::unique_ptr<ng_cedar_entities, Free>;
 using Policies = std::unique_ptr<ng_cedar_slice, Free>;
+using Circumstances = std::unique_ptr<ng_cedar_context, Free>;  // a Context, told to Cedar
 
 // Entity types of the schema.
 namespace type {
@@ -51,11 +53,12 @@ inline constexpr std::string_view task = "Narrowgate::Task", human = "Narrowgate
                                   task_template = "Narrowgate::TaskTemplate", agent_group = "Narrowgate::AgentGroup",
                                   human_group = "Narrowgate::HumanGroup", classification = "Narrowgate::Classification",
                                   database = "Narrowgate::Database", schema = "Narrowgate::Schema", table = "Narrowgate::Table",
-                                  column = "Narrowgate::Column", function = "Narrowgate::Function", setting = "Narrowgate::Setting";
+                                  column = "Narrowgate::Column", function = "Narrowgate::Function",
+                                  setting = "Narrowgate::Setting";
 }  // namespace type
 
 struct Uid {
-  std::string_view type;             // of namespace type
+  std::string_view type;  // of namespace type
   std::string id;
   friend auto operator<=>(const Uid&, const Uid&) = default;
 };
@@ -67,13 +70,13 @@ struct Object {
   std::vector<Uid> parents;
 };
 
-struct Agreement {                   // OpCtx.approval
+struct Agreement {  // OpCtx.approval
   bool digest_matches = true;
   std::vector<Uid> approvers;
   unsigned quorum = 0;
-  std::string expires;               // RFC 3339
+  std::string expires;  // RFC 3339
 };
-struct Context {                     // OpCtx
+struct Context {  // OpCtx
   std::string now, verb;
   std::string_view danger;
   bool classified = false, in_scope = false, automatic = false, catalog = false, has_where = false;
@@ -83,14 +86,17 @@ struct Context {                     // OpCtx
 
 struct Answer {
   bool permitted = false;
-  std::vector<std::uint32_t> reasons;   // places in Library::policies
-  std::vector<std::string> errors;      // any of them denies
+  std::vector<std::uint32_t> reasons;  // places in Library::policies
+  std::vector<std::string> errors;     // any of them denies
 };
 
 Result<Entities> entities_from(const ng_cedar_set& set, std::string_view json);
 Result<Entities> entities_with(const ng_cedar_set& set, const ng_cedar_entities& base, std::span<const Object> objects);
 Result<Policies> policies_for(const ng_cedar_set& set, const ng_cedar_entities& entities, const Uid& principal,
                               std::span<const std::string_view> actions);
+
+Result<Circumstances> tell(const ng_cedar_set& set, const Context& context);
+Result<Circumstances> tell_time(const ng_cedar_set& set, const std::string& now);  // all that approval.decide wants
 
 // A request of the given shape, asked or explained. All borrowed for the call.
 struct Ask {
@@ -99,9 +105,9 @@ struct Ask {
   const Uid& principal;
   std::string_view action;
   const Uid& resource;
+  const ng_cedar_context& context;
 };
-Answer evaluate(const Ask& ask, const Context& context);
-Result<std::string> explain(const Ask& ask, const Context& context);   // ng_cedar_explain's JSON
-Answer evaluate_approver(const Ask& ask, const std::string& now);      // approval.decide, whose context is only the time
+Answer evaluate(const Ask& ask);
+Result<std::string> explain(const Ask& ask);  // ng_cedar_explain's JSON
 
 }  // namespace narrowgate::policy::cedar

@@ -28,7 +28,7 @@ std::string_view to_string(DenialCode code) {
 
 namespace {
 
-constexpr std::size_t denial_bytes_max = 480;       // with its message, one of MySQL's error packets (MYSQL_ERRMSG_SIZE is 512)
+constexpr std::size_t denial_bytes_max = 480;  // with its message, one of MySQL's error packets (MYSQL_ERRMSG_SIZE is 512)
 constexpr std::string_view ellipsis = "…";
 
 // At most `bytes` long, cut between characters; "…" says so.
@@ -86,8 +86,8 @@ std::vector<std::string> all_visible(const std::vector<std::string>& list) {
 }  // namespace
 
 std::string to_json(const Denial& denial) {
-  DenialText text{to_string(denial.code), visible(denial.decision), visible(denial.ask), visible(denial.retry),
-                  all_visible(denial.need), all_visible(denial.have)};
+  DenialText text{to_string(denial.code), visible(denial.decision), visible(denial.ask),
+                  visible(denial.retry),  all_visible(denial.need), all_visible(denial.have)};
   cut_list(text, text.have);
   cut_list(text, text.need);
   for (auto* list : {&text.have, &text.need})

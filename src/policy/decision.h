@@ -22,22 +22,32 @@ class Authorizer;
 
 // security-model §4(h): the closed list.
 enum class DenialCode : std::uint8_t {
-  scope_denied, policy_denied, approval_pending, approval_denied, approval_mismatch, unclassified,
-  limit_exceeded, expired, revoked, suspended, identity, unavailable,
+  scope_denied,
+  policy_denied,
+  approval_pending,
+  approval_denied,
+  approval_mismatch,
+  unclassified,
+  limit_exceeded,
+  expired,
+  revoked,
+  suspended,
+  identity,
+  unavailable,
 };
 std::string_view to_string(DenialCode code);
 
 // What a refused client is told. Fixed templates only: no upstream text, no other people's words.
 struct Denial {
   DenialCode code = DenialCode::unavailable;
-  std::string decision;             // dec_…
-  std::string message;              // "DELETE on public.refunds is outside task tsk_… (refund-triage)"
-  std::vector<std::string> need;    // "DELETE pg:orders/public.refunds"
-  std::vector<std::string> have;    // "SELECT,UPDATE pg:orders/public.refunds"
-  std::string ask;                  // how to request it inside the same protocol; empty if asking cannot help
-  std::string hint;                 // what would be allowed
-  std::string retry;                // never | after_grant | after:<s> | now_same_request | narrower
-  std::string object;               // the table concerned, if one
+  std::string decision;               // dec_…
+  std::string message;                // "DELETE on public.refunds is outside task tsk_… (refund-triage)"
+  std::vector<std::string> need;      // "DELETE pg:orders/public.refunds"
+  std::vector<std::string> have;      // "SELECT,UPDATE pg:orders/public.refunds"
+  std::string ask;                    // how to request it inside the same protocol; empty if asking cannot help
+  std::string hint;                   // what would be allowed
+  std::string retry;                  // never | after_grant | after:<s> | now_same_request | narrower
+  std::string object;                 // the table concerned, if one
   std::vector<std::string> policies;  // determining policy ids, for records and people; never sent to the client
 };
 // The denial object as JSON, at most 480 bytes (the smallest protocol's room): lists are cut with "…" before anything else is.
@@ -54,12 +64,12 @@ struct Enforced {
 
 // A request that waits for a person.
 struct Hold {
-  std::string decision;               // dec_…
-  unsigned quorum = 1;                // how many different people must agree
-  std::vector<std::string> groups;    // who may; from the determining policies' @approval
-  std::string reason;                 // from @approval_reason
+  std::string decision;             // dec_…
+  unsigned quorum = 1;              // how many different people must agree
+  std::vector<std::string> groups;  // who may; from the determining policies' @approval
+  std::string reason;               // from @approval_reason
   std::vector<std::string> policies;
-  Enforced enforced;                  // the ceiling a person is asked to agree to
+  Enforced enforced;  // the ceiling a person is asked to agree to
 };
 
 // A question to the gateway itself, in the protocol's own syntax: SELECT * FROM narrowgate.scope.

@@ -77,7 +77,10 @@ TEST(Decision, everything_too_long_at_once_still_fits) {
 
 TEST(Decision, names_that_try_to_look_like_something_else_are_made_visible) {
   auto denial = refund_denial();
-  denial.need = {"SELECT \xe2\x80\xae" "evil", "\xff"};
+  denial.need = {
+      "SELECT \xe2\x80\xae"
+      "evil",
+      "\xff"};
   const auto object = parsed(denial);
   EXPECT_EQ(object.at("need").as_array()[0].as_string(), "SELECT \\u{202e}evil");
 }

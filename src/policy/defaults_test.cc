@@ -79,7 +79,8 @@ TEST(Defaults, an_insert_needs_no_where_to_be_small) {
 }
 
 TEST(Defaults, a_write_that_also_reads_personal_data_is_held_for_both) {
-  const auto verdict = judge(operation(Danger::write, {effect("DELETE", "public.refunds"), effect("SELECT", "public.customers", {"email"})}));
+  const auto verdict =
+      judge(operation(Danger::write, {effect("DELETE", "public.refunds"), effect("SELECT", "public.customers", {"email"})}));
   EXPECT_EQ(verdict.kind, hold);
   EXPECT_EQ(verdict.policies, (Ids{"writes-asked", "pii"}));
   EXPECT_EQ(verdict.reason, "changes data; reads personal data");
@@ -120,7 +121,8 @@ TEST(Defaults, administration_and_what_is_not_understood_never_pass) {
 }
 
 TEST(Defaults, a_change_of_privileges_beside_other_administration_never_passes) {
-  const auto both = operation(Danger::admin, {effect("PRIVILEGE", "public.refunds"), effect("CALL", "pg_catalog.pg_reload_conf", {}, ObjectKind::function)});
+  const auto both = operation(Danger::admin, {effect("PRIVILEGE", "public.refunds"),
+                                              effect("CALL", "pg_catalog.pg_reload_conf", {}, ObjectKind::function)});
   EXPECT_EQ(judge(both).kind, deny);
 }
 
@@ -128,7 +130,11 @@ TEST(Defaults, what_concerns_only_the_session_passes) {
   EXPECT_EQ(judge(operation(Danger::session, {})).kind, permit) << "BEGIN";
   EXPECT_EQ(judge(operation(Danger::read, {})).kind, permit) << "SELECT 1";
   EXPECT_EQ(judge(operation(Danger::session, {effect("SET", "statement_timeout", {}, ObjectKind::setting)})).kind, permit);
-  EXPECT_EQ(judge(operation(Danger::write, {effect("SET", "statement_timeout", {}, ObjectKind::setting), effect("UPDATE", "public.refunds")}, true)).kind, permit);
+  EXPECT_EQ(
+      judge(operation(Danger::write,
+                      {effect("SET", "statement_timeout", {}, ObjectKind::setting), effect("UPDATE", "public.refunds")}, true))
+          .kind,
+      permit);
   EXPECT_EQ(judge(operation(Danger::admin, {effect("SET", "role", {}, ObjectKind::setting)})).kind, deny);
 }
 
@@ -145,7 +151,8 @@ TEST(Defaults, outside_the_scope_no_approval_helps) {
   EXPECT_EQ(verdict.code, DenialCode::scope_denied);
   EXPECT_EQ(verdict.policies, Ids{"scope"});
   EXPECT_EQ(judge(operation(Danger::write, {effect("INSERT", "public.refunds")})).code, DenialCode::scope_denied);
-  EXPECT_EQ(judge(operation(Danger::read, {effect("SELECT", "public.refunds"), effect("SELECT", "public.orders")})).kind, deny) << "all of it or nothing";
+  EXPECT_EQ(judge(operation(Danger::read, {effect("SELECT", "public.refunds"), effect("SELECT", "public.orders")})).kind, deny)
+      << "all of it or nothing";
 }
 
 TEST(Defaults, an_ended_task_and_a_suspended_agent_get_nothing) {

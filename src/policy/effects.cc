@@ -14,7 +14,7 @@ constexpr std::string_view unknown_action = "sql.unknown", admin_action = "sql.a
 
 struct VerbRow {
   std::string_view verb, action;
-  Danger reaches;                      // the most that this verb by itself explains
+  Danger reaches;  // the most that this verb by itself explains
   enum class On : std::uint8_t { tables, functions, settings, anything } on;
 };
 constexpr std::array<VerbRow, 11> verb_rows{{
@@ -30,9 +30,9 @@ constexpr std::array<VerbRow, 11> verb_rows{{
     {"DDL", "sql.ddl", Danger::ddl, VerbRow::On::anything},
     {"PRIVILEGE", "sql.privilege", Danger::admin, VerbRow::On::anything},
 }};
-constexpr std::array<std::string_view, 15> all_actions{
-    "connect",  "sql.select",   "sql.lock", "sql.set",       "sql.insert", "sql.update", "sql.delete", "sql.copy",
-    "sql.call", "sql.truncate", "sql.ddl",  "sql.privilege", none_action,  admin_action, unknown_action};
+constexpr std::array<std::string_view, 15> all_actions{"connect",    "sql.select",    "sql.lock",  "sql.set",    "sql.insert",
+                                                       "sql.update", "sql.delete",    "sql.copy",  "sql.call",   "sql.truncate",
+                                                       "sql.ddl",    "sql.privilege", none_action, admin_action, unknown_action};
 
 bool fits(VerbRow::On on, ObjectKind kind) {
   switch (on) {
@@ -63,7 +63,8 @@ bool only_privileges(const std::vector<Effect>& effects) {
 std::string_view open_question(const Operation& operation) {
   const auto& effects = operation.effects;
   if (!operation.classified || operation.danger == Danger::unknown) return unknown_action;
-  if (std::any_of(effects.begin(), effects.end(), [](const auto& effect) { return row_of(effect) == nullptr; })) return unknown_action;
+  if (std::any_of(effects.begin(), effects.end(), [](const auto& effect) { return row_of(effect) == nullptr; }))
+    return unknown_action;
   if (operation.danger == Danger::admin) return only_privileges(effects) ? "" : admin_action;
   if (operation.danger <= Danger::session) return effects.empty() ? none_action : "";
   const auto explains = [&](const auto& effect) { return row_of(effect)->reaches >= operation.danger; };
@@ -77,7 +78,7 @@ class Collector {
 
   void add(const Effect& effect) {
     const auto* row = row_of(effect);
-    if (row == nullptr) return;        // open_question() asks about the whole
+    if (row == nullptr) return;  // open_question() asks about the whole
     Question question{row->action, object(effect), effect.verb, scoped(effect), automatic(effect), effect.catalog};
     ask(question);
     if (effect.kind != ObjectKind::table) return;

@@ -12,10 +12,10 @@
 
 namespace narrowgate::policy {
 
-inline constexpr std::size_t questions_max = 4'096;   // at 10–20 µs each; a statement that needs more is refused
+inline constexpr std::size_t questions_max = 2'048;  // tens of microseconds each; a statement that needs more is refused
 
 struct Question {
-  std::string_view action;             // static
+  std::string_view action;  // static
   cedar::Uid resource;
   std::string verb;
   bool in_scope = false, automatic = false, catalog = false;

@@ -68,9 +68,11 @@ Verdict PolicySet::may_decide(const ApproverFacts& person, const HeldFacts& held
   if (!entities.ok()) return fault(entities.error().detail);
   const cedar::Policies policies(ng_cedar_slice_whole(library_->set.get()));
   if (!policies) return fault("cedar made no slice");
+  const auto context = cedar::tell_time(*library_->set, to_rfc3339(now));
+  if (!context.ok()) return fault(context.error().detail);
   const auto principal = human_uid(person);
   const auto resource = approval_uid(held);
-  const auto answer = cedar::evaluate_approver({*policies, **entities, principal, "approval.decide", resource}, to_rfc3339(now));
+  const auto answer = cedar::evaluate({*policies, **entities, principal, "approval.decide", resource, **context});
   return verdict_on_person(*library_, answer);
 }
 

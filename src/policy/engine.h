@@ -31,13 +31,13 @@ enum class PolicyEffect : std::uint8_t { permit, forbid };
 
 // One policy of a set, as its file has it.
 struct PolicyInfo {
-  std::string id;                                    // its @id, or file:line
+  std::string id;  // its @id, or file:line
   PolicyEffect effect = PolicyEffect::permit;
   std::string file;
   unsigned line = 0;
   std::map<std::string, std::string, std::less<>> annotations;
-  std::vector<std::string> actions;                  // those it can apply to
-  unsigned quorum = 0;                               // the most people its conditions ask for; 0: it does not look at approvals
+  std::vector<std::string> actions;  // those it can apply to
+  unsigned quorum = 0;               // the most people its conditions ask for; 0: it does not look at approvals
   std::string text;
 };
 
@@ -49,9 +49,9 @@ struct Explained {
   std::string error;
 };
 struct ExplainedEffect {
-  std::string action, resource;                      // "sql.update", "Table orders/public.refunds"
+  std::string action, resource;  // "sql.update", "Table orders/public.refunds"
   Verdict verdict;
-  std::vector<Explained> policies;                   // those that can apply to the action at all
+  std::vector<Explained> policies;  // those that can apply to the action at all
 };
 struct Explanation {
   Verdict verdict;
@@ -59,14 +59,14 @@ struct Explanation {
 };
 
 class Slice;
-struct Library;                                      // the loaded set behind both; engine_parts.h
+struct Library;  // the loaded set behind both; engine_parts.h
 
 class PolicySet : public std::enable_shared_from_this<PolicySet> {
  public:
   explicit PolicySet(std::shared_ptr<const Library> library);
   ~PolicySet();
 
-  const std::string& version() const;                // "sha256:…" of the schema and every policy file
+  const std::string& version() const;  // "sha256:…" of the schema and every policy file
   const std::vector<PolicyInfo>& policies() const;
 
   // Never null. If the facts cannot be told to Cedar, the slice denies everything and says why in Verdict::errors.
@@ -96,7 +96,7 @@ class Slice {
 
   const GrantFacts& facts() const;
   const std::string& version() const;
-  std::size_t policies_for(std::string_view action) const;   // how many a decision sees
+  std::size_t policies_for(std::string_view action) const;  // how many a decision sees
 
  private:
   std::unique_ptr<const Parts> parts_;

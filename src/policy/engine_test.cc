@@ -6,9 +6,11 @@
 namespace narrowgate::policy::testing {
 namespace {
 
-constexpr const char* reads_pass = R"(@id("reads") permit (principal is Narrowgate::Task, action in Narrowgate::Action::"sql", resource);)";
+constexpr const char* reads_pass =
+    R"(@id("reads") permit (principal is Narrowgate::Task, action in Narrowgate::Action::"sql", resource);)";
 
-Verdict judge(const std::shared_ptr<const PolicySet>& set, const Operation& operation, const std::optional<ApprovalFacts>& approval = {}) {
+Verdict judge(const std::shared_ptr<const PolicySet>& set, const Operation& operation,
+              const std::optional<ApprovalFacts>& approval = {}) {
   return set->slice(refund_triage())->evaluate(operation, rows(500, 10), noon, approval);
 }
 Verdict judge(std::string policies, const Operation& operation, const std::optional<ApprovalFacts>& approval = {}) {
@@ -16,7 +18,9 @@ Verdict judge(std::string policies, const Operation& operation, const std::optio
 }
 
 TEST(Engine, what_nothing_permits_is_denied) {
-  const auto verdict = judge(R"(@id("other") permit (principal is Narrowgate::Task, action == Narrowgate::Action::"connect", resource);)", select("public.refunds"));
+  const auto verdict =
+      judge(R"(@id("other") permit (principal is Narrowgate::Task, action == Narrowgate::Action::"connect", resource);)",
+            select("public.refunds"));
   EXPECT_EQ(verdict.kind, deny);
   EXPECT_EQ(verdict.policies, Ids{});
 }
@@ -33,8 +37,11 @@ TEST(Engine, the_open_set_permits_everything_even_what_was_not_understood) {
 
 TEST(Engine, the_fewest_people_that_would_do_are_asked) {
   for (unsigned people = 1; people <= quorum_max; ++people) {
-    const auto policies = std::string(reads_pass) + R"(@id("floor") @approval("group:dba, group:oncall") forbid (principal is Narrowgate::Task, action, resource)
-      unless { context has approval && context.approval.quorum >= )" + std::to_string(people) + " };";
+    const auto policies =
+        std::string(reads_pass) +
+        R"(@id("floor") @approval("group:dba, group:oncall") forbid (principal is Narrowgate::Task, action, resource)
+      unless { context has approval && context.approval.quorum >= )" +
+        std::to_string(people) + " };";
     const auto verdict = judge(policies, select("public.refunds"));
     EXPECT_EQ(verdict.kind, hold);
     EXPECT_EQ(verdict.quorum, people);
@@ -45,13 +52,15 @@ TEST(Engine, the_fewest_people_that_would_do_are_asked) {
 }
 
 TEST(Engine, more_people_than_a_meeting_is_no) {
-  const auto policies = std::string(reads_pass) + R"(@id("floor") @approval forbid (principal is Narrowgate::Task, action, resource)
+  const auto policies =
+      std::string(reads_pass) + R"(@id("floor") @approval forbid (principal is Narrowgate::Task, action, resource)
       unless { context has approval && context.approval.quorum >= 6 };)";
   EXPECT_EQ(judge(policies, select("public.refunds")).kind, deny);
 }
 
 TEST(Engine, the_same_person_twice_is_one) {
-  const auto policies = std::string(reads_pass) + R"(@id("floor") @approval forbid (principal is Narrowgate::Task, action, resource)
+  const auto policies =
+      std::string(reads_pass) + R"(@id("floor") @approval forbid (principal is Narrowgate::Task, action, resource)
       unless { context has approval && context.approval.quorum >= 2 };)";
   ApprovalFacts twice;
   twice.approvers = {"ana", "ana"};
@@ -69,9 +78,10 @@ TEST(Engine, policies_see_who_agreed) {
 }
 
 TEST(Engine, a_permit_that_needs_people_routes_by_its_own_annotations) {
-  const auto verdict = judge(R"(@id("needs") @approval("dba") @approval_ttl("PT15M") @approval_scope("once,task") @approval_reason("because")
+  const auto verdict =
+      judge(R"(@id("needs") @approval("dba") @approval_ttl("PT15M") @approval_scope("once,task") @approval_reason("because")
       permit (principal is Narrowgate::Task, action in Narrowgate::Action::"sql", resource) when { context has approval && context.approval.quorum >= 2 };)",
-                             select("public.refunds"));
+            select("public.refunds"));
   EXPECT_EQ(verdict.kind, hold);
   EXPECT_EQ(verdict.quorum, 2u);
   EXPECT_EQ(verdict.groups, Ids{"dba"});
@@ -86,7 +96,9 @@ TEST(Engine, an_operation_is_held_for_the_most_of_its_effects_and_by_all_their_g
       unless { context has approval && context.approval.quorum >= 2 };
     @id("deletes") @approval("oncall") @approval_ttl("1m") @approval_scope("once") forbid (principal, action == Narrowgate::Action::"sql.delete", resource)
       unless { context has approval && context.approval.quorum >= 1 };)";
-  const auto verdict = judge(policies, operation(Danger::write, {effect("DELETE", "public.refunds"), effect("SELECT", "public.refunds"), effect("UPDATE", "public.refunds")}));
+  const auto verdict =
+      judge(policies, operation(Danger::write, {effect("DELETE", "public.refunds"), effect("SELECT", "public.refunds"),
+                                                effect("UPDATE", "public.refunds")}));
   EXPECT_EQ(verdict.kind, hold);
   EXPECT_EQ(verdict.quorum, 2u);
   EXPECT_EQ(verdict.groups, (Ids{"oncall", "dba"}));
@@ -101,7 +113,9 @@ TEST(Engine, nobody_is_asked_for_what_their_agreement_would_not_make_possible) {
       unless { context has approval && context.approval.quorum >= 1 };
     @id("odd") forbid (principal, action == Narrowgate::Action::"sql.select", resource) when { context has approval };)";
   EXPECT_EQ(judge(policies, update("public.refunds")).kind, hold);
-  EXPECT_EQ(judge(policies, operation(Danger::write, {effect("UPDATE", "public.refunds"), effect("SELECT", "public.refunds")})).kind, deny);
+  EXPECT_EQ(
+      judge(policies, operation(Danger::write, {effect("UPDATE", "public.refunds"), effect("SELECT", "public.refunds")})).kind,
+      deny);
 }
 
 TEST(Engine, an_evaluation_error_in_a_forbid_denies) {
@@ -130,7 +144,9 @@ TEST(Engine, an_error_in_one_effect_denies_the_others) {
   const auto policies = std::string(reads_pass) + R"(
     @id("overflows") forbid (principal, action == Narrowgate::Action::"sql.update", resource) when { context.enforced.maxRowsRead + 9223372036854775807 < 0 };)";
   EXPECT_EQ(judge(policies, select("public.refunds")).kind, permit);
-  EXPECT_EQ(judge(policies, operation(Danger::write, {effect("SELECT", "public.refunds"), effect("UPDATE", "public.refunds")})).kind, deny);
+  EXPECT_EQ(
+      judge(policies, operation(Danger::write, {effect("SELECT", "public.refunds"), effect("UPDATE", "public.refunds")})).kind,
+      deny);
 }
 
 TEST(Engine, facts_that_cannot_be_told_deny_everything_and_say_why) {
@@ -169,7 +185,8 @@ TEST(Engine, a_policy_may_name_a_schema_a_table_or_the_agent) {
 TEST(Engine, too_many_tables_for_one_decision_are_refused) {
   std::vector<Effect> effects;
   for (int i = 0; i < 5'000; ++i) effects.push_back(effect("SELECT", "public.t" + std::to_string(i)));
-  const auto verdict = judge(loaded(R"(@id("open") permit (principal, action, resource);)"), operation(Danger::read, std::move(effects)));
+  const auto verdict =
+      judge(loaded(R"(@id("open") permit (principal, action, resource);)"), operation(Danger::read, std::move(effects)));
   EXPECT_EQ(verdict.kind, deny);
   EXPECT_EQ(verdict.code, DenialCode::limit_exceeded);
 }

@@ -9,7 +9,7 @@
 namespace narrowgate::policy {
 namespace {
 
-constexpr std::string_view never = "9999-12-31T23:59:59.999Z";   // where nobody asks when a task ends
+constexpr std::string_view never = "9999-12-31T23:59:59.999Z";  // where nobody asks when a task ends
 
 json::object named(std::string_view type, std::string_view id) { return {{"type", type}, {"id", id}}; }
 json::object reference(std::string_view type, std::string_view id) { return {{"__entity", named(type, id)}}; }
@@ -43,7 +43,8 @@ class People {
     for (const auto& person : all_) {
       json::object attributes{{"approver", person.approver}, {"phishingResistantMfa", person.phishing_resistant}};
       if (!person.email.empty()) attributes["email"] = person.email;
-      out.push_back(entity(cedar::type::human, person.name, std::move(attributes), all_named(cedar::type::human_group, person.groups)));
+      out.push_back(
+          entity(cedar::type::human, person.name, std::move(attributes), all_named(cedar::type::human_group, person.groups)));
     }
   }
 
@@ -108,9 +109,15 @@ std::string entities_json(const GrantFacts& facts) {
   for (const auto& name : {facts.owner, facts.on_behalf_of, facts.agent}) people.add({.name = name, .email = {}, .groups = {}});
   json::array out;
   people.write(out);
-  out.push_back(agent_entity({facts.agent, facts.issuer, facts.subject, facts.owner, facts.assurance, facts.suspended, facts.agent_groups}));
-  out.push_back(task_entity({facts.task, facts.agent, facts.task_template, facts.on_behalf_of, to_rfc3339(facts.expires),
-                             facts.break_glass, {reference(cedar::type::database, facts.resource)}}));
+  out.push_back(agent_entity(
+      {facts.agent, facts.issuer, facts.subject, facts.owner, facts.assurance, facts.suspended, facts.agent_groups}));
+  out.push_back(task_entity({facts.task,
+                             facts.agent,
+                             facts.task_template,
+                             facts.on_behalf_of,
+                             to_rfc3339(facts.expires),
+                             facts.break_glass,
+                             {reference(cedar::type::database, facts.resource)}}));
   out.push_back(entity(cedar::type::database, facts.resource, {}, {named(cedar::type::environment, facts.environment)}));
   return json::serialize(out);
 }

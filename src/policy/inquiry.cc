@@ -9,7 +9,7 @@
 namespace narrowgate::policy {
 namespace {
 
-constexpr std::chrono::minutes agreement_life{1};    // of one that is only supposed, or that says nothing of its end
+constexpr std::chrono::minutes agreement_life{1};  // of one that is only supposed, or that says nothing of its end
 
 void add_once(std::vector<std::string>& list, const std::string& item) {
   if (!item.empty() && std::find(list.begin(), list.end(), item) == list.end()) list.push_back(item);
@@ -20,7 +20,8 @@ cedar::Agreement agreement_of(const ApprovalFacts& facts, WallTime now) {
   out.digest_matches = facts.digest_matches;
   for (const auto& name : facts.approvers) {
     cedar::Uid person{cedar::type::human, name};
-    if (std::find(out.approvers.begin(), out.approvers.end(), person) == out.approvers.end()) out.approvers.push_back(std::move(person));
+    if (std::find(out.approvers.begin(), out.approvers.end(), person) == out.approvers.end())
+      out.approvers.push_back(std::move(person));
   }
   out.quorum = unsigned(out.approvers.size());
   out.expires = to_rfc3339(facts.expires.value_or(now + agreement_life));
@@ -38,7 +39,9 @@ Explained explained_from(const json::object& object) {
   const auto text = [&](std::string_view name) { return std::string(object.at(name).as_string()); };
   out.policy = text("policy");
   out.effect = text("effect") == "permit" ? PolicyEffect::permit : PolicyEffect::forbid;
-  out.applies = text("applies") == "yes" ? Explained::Applies::yes : text("applies") == "error" ? Explained::Applies::error : Explained::Applies::no;
+  out.applies = text("applies") == "yes"     ? Explained::Applies::yes
+                : text("applies") == "error" ? Explained::Applies::error
+                                             : Explained::Applies::no;
   out.error = text("error");
   return out;
 }
@@ -50,41 +53,54 @@ Inquiry::Inquiry(const Slice::Parts& parts, const Questions& questions, cedar::C
     : parts_(parts), questions_(questions), context_(std::move(context)), now_(now), fault_(parts.fault) {
   context_.now = to_rfc3339(now);
   if (agreed) agreed_ = agreement_of(*agreed, now);
-  if (!fault_.empty()) return;
+  if (!fault_.empty() || questions.objects.empty()) return;
   auto entities = cedar::entities_with(*parts.library->set, *parts.base, questions.objects);
   if (entities.ok()) entities_ = std::move(entities).take();
   else fault_ = entities.error().detail;
 }
 
-cedar::Context Inquiry::context_for(const Question& question, const std::optional<cedar::Agreement>& approval) const {
-  cedar::Context out = context_;
-  out.verb = question.verb;
-  out.in_scope = question.in_scope;
-  out.automatic = question.automatic;
-  out.catalog = question.catalog;
-  out.approval = approval;
-  return out;
+std::optional<cedar::Agreement> Inquiry::agreement(unsigned people) const {
+  if (people == 0) return agreed_;
+  return cedar::Agreement{true, {}, people, to_rfc3339(now_ + agreement_life)};
 }
 
-cedar::Agreement Inquiry::supposed(unsigned quorum) const { return {true, {}, quorum, to_rfc3339(now_ + agreement_life)}; }
-
-cedar::Ask Inquiry::ask(const Question& question) const {
-  return {*parts_.policies, *entities_, parts_.task, question.action, question.resource};
+// Most questions of an operation have the same context, and making one costs as much as deciding.
+Result<const ng_cedar_context*> Inquiry::tell(const Question& question, unsigned people) const {
+  for (const auto& told : told_)
+    if (told.people == people && told.verb == question.verb && told.in_scope == question.in_scope &&
+        told.automatic == question.automatic && told.catalog == question.catalog)
+      return static_cast<const ng_cedar_context*>(told.context.get());
+  cedar::Context context = context_;
+  context.verb = question.verb;
+  context.in_scope = question.in_scope;
+  context.automatic = question.automatic;
+  context.catalog = question.catalog;
+  context.approval = agreement(people);
+  NG_TRY(auto made, cedar::tell(*parts_.library->set, context));
+  told_.push_back({question.verb, question.in_scope, question.automatic, question.catalog, people, std::move(made)});
+  return static_cast<const ng_cedar_context*>(told_.back().context.get());
 }
 
-cedar::Answer Inquiry::answer(const Question& question, const std::optional<cedar::Agreement>& approval) const {
-  return cedar::evaluate(ask(question), context_for(question, approval));
+cedar::Ask Inquiry::ask(const Question& question, const ng_cedar_context& context) const {
+  const auto& entities = entities_ ? *entities_ : *parts_.base;
+  return {*parts_.policies, entities, parts_.task, question.action, question.resource, context};
+}
+
+cedar::Answer Inquiry::answer(const Question& question, unsigned people) const {
+  const auto context = tell(question, people);
+  if (!context.ok()) return {false, {}, {context.error().detail}};
+  return cedar::evaluate(ask(question, **context));
 }
 
 Finding Inquiry::find(const Question& question) const {
   Finding out;
-  out.now = answer(question, agreed_);
+  out.now = answer(question, 0);
   out.errors = out.now.errors;
   if (!out.errors.empty()) return out;
   if (out.now.permitted) out.kind = Verdict::Kind::permit;
   if (out.now.permitted || agreed_) return out;
   for (unsigned people = 1; people <= quorum_max; ++people) {
-    auto then = answer(question, supposed(people));
+    auto then = answer(question, people);
     out.errors = std::move(then.errors);
     if (!out.errors.empty()) return out;
     if (!then.permitted) continue;
@@ -111,20 +127,14 @@ Verdict Inquiry::refuse(std::string error) const {
   return out;
 }
 
-Verdict Inquiry::deny(const std::vector<const Question*>& questions, const std::vector<Finding>& findings) const {
+Verdict Inquiry::deny(const Question& question, const Finding& finding) const {
   Verdict out;
-  bool coded = false;
-  for (std::size_t i = 0; i < findings.size(); ++i) {
-    if (findings[i].kind != Verdict::Kind::deny) continue;
-    if (!coded) out.code = code_for(*questions[i]);
-    coded = true;
-    for (const auto& error : findings[i].errors) add_once(out.errors, error);
-    for (const auto reason : findings[i].now.reasons) {
-      const auto& policy = parts_.library->policies[reason];
-      if (policy.effect != PolicyEffect::forbid) continue;
-      add_once(out.policies, policy.id);
-      if (out.advice.empty()) out.advice = parts_.library->marks[reason].advice;
-    }
+  out.code = code_for(question);
+  out.errors = finding.errors;
+  for (const auto reason : finding.now.reasons) {
+    if (parts_.library->policies[reason].effect != PolicyEffect::forbid) continue;
+    add_once(out.policies, parts_.library->policies[reason].id);
+    if (out.advice.empty()) out.advice = parts_.library->marks[reason].advice;
   }
   return out;
 }
@@ -159,16 +169,12 @@ Verdict Inquiry::hold(const std::vector<const Question*>& questions, const std::
   for (const auto& finding : findings)
     if (finding.kind == Verdict::Kind::hold) route(finding, out);
   // What people are asked about must be possible as a whole once they have agreed.
-  const auto then = supposed(out.quorum);
   for (const auto* question : questions)
-    if (!answer(*question, then).permitted) return Verdict{.code = DenialCode::policy_denied, .policies = out.policies};
+    if (!answer(*question, out.quorum).permitted) return Verdict{.code = DenialCode::policy_denied, .policies = out.policies};
   return out;
 }
 
-Verdict Inquiry::combine(const std::vector<const Question*>& questions, const std::vector<Finding>& findings) const {
-  const auto is = [](Verdict::Kind kind) { return [kind](const Finding& finding) { return finding.kind == kind; }; };
-  if (std::any_of(findings.begin(), findings.end(), is(Verdict::Kind::deny))) return deny(questions, findings);
-  if (std::any_of(findings.begin(), findings.end(), is(Verdict::Kind::hold))) return hold(questions, findings);
+Verdict Inquiry::permit(const std::vector<Finding>& findings) const {
   Verdict out;
   out.kind = Verdict::Kind::permit;
   for (const auto& finding : findings)
@@ -176,31 +182,43 @@ Verdict Inquiry::combine(const std::vector<const Question*>& questions, const st
   return out;
 }
 
+Verdict Inquiry::decide(const std::vector<const Question*>& questions) const {
+  std::vector<Finding> findings;
+  bool held = false;
+  for (const auto* question : questions) {
+    const auto& finding = findings.emplace_back(find(*question));
+    if (finding.kind == Verdict::Kind::deny) return deny(*question, finding);  // one is enough
+    held = held || finding.kind == Verdict::Kind::hold;
+  }
+  return held ? hold(questions, findings) : permit(findings);
+}
+
 Verdict Inquiry::decide() const {
   if (!fault_.empty()) return refuse(fault_);
   if (questions_.too_many)
     return Verdict{.code = DenialCode::limit_exceeded, .advice = "Touch fewer tables and columns in one request."};
   if (questions_.all.empty()) return refuse("an operation without a question");
-  const auto questions = pointers_to(questions_.all);
-  std::vector<Finding> findings;
-  for (const auto* question : questions) findings.push_back(find(*question));
-  return combine(questions, findings);
+  return decide(pointers_to(questions_.all));
+}
+
+ExplainedEffect Inquiry::explain(const Question& question) const {
+  ExplainedEffect out{std::string(question.action), fmt::format("{} {}", question.resource.type, question.resource.id), {}, {}};
+  out.verdict = decide({&question});
+  const auto read = [&]() -> Result<json::value> {
+    NG_TRY(const auto* context, tell(question, 0));
+    NG_TRY(const auto text, cedar::explain(ask(question, *context)));
+    return parse_json(text);
+  }();
+  if (!read.ok()) out.verdict.errors.push_back(read.error().detail);
+  else
+    for (const auto& policy : read->as_array()) out.policies.push_back(explained_from(policy.as_object()));
+  return out;
 }
 
 Explanation Inquiry::explain() const {
   Explanation out{decide(), {}};
-  if (!fault_.empty()) return out;
-  for (const auto& question : questions_.all) {
-    ExplainedEffect one{std::string(question.action), fmt::format("{} {}", question.resource.type, question.resource.id), {}, {}};
-    const auto finding = find(question);
-    one.verdict = finding.errors.empty() ? combine({&question}, {finding}) : deny({&question}, {finding});
-    const auto told = cedar::explain(ask(question), context_for(question, agreed_));
-    const auto parsed = told.ok() ? parse_json(*told) : Result<json::value>(told.error());
-    if (parsed.ok() && parsed->is_array())
-      for (const auto& policy : parsed->as_array()) one.policies.push_back(explained_from(policy.as_object()));
-    else one.verdict.errors.push_back(parsed.ok() ? "cedar explained nothing" : parsed.error().detail);
-    out.effects.push_back(std::move(one));
-  }
+  if (!fault_.empty() || questions_.too_many) return out;
+  for (const auto& question : questions_.all) out.effects.push_back(explain(question));
   return out;
 }
 

@@ -47,9 +47,11 @@ Result<std::optional<std::chrono::milliseconds>> read_ttl(std::string_view text)
   if (text.empty()) return std::optional<std::chrono::milliseconds>();
   std::string plain(text.starts_with("PT") ? text.substr(2) : text);
   if (plain.size() != text.size())
-    std::transform(plain.begin(), plain.end(), plain.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? char(c - 'A' + 'a') : c; });
+    std::transform(plain.begin(), plain.end(), plain.begin(),
+                   [](char c) { return c >= 'A' && c <= 'Z' ? char(c - 'A' + 'a') : c; });
   const auto parsed = parse_duration(plain);
-  if (!parsed.ok() || *parsed <= std::chrono::milliseconds(0)) return bad("approval_ttl", text, "is not a time such as 15m or PT15M");
+  if (!parsed.ok() || *parsed <= std::chrono::milliseconds(0))
+    return bad("approval_ttl", text, "is not a time such as 15m or PT15M");
   return std::optional(*parsed);
 }
 

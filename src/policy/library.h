@@ -29,7 +29,7 @@ struct Library {
   cedar::Set set;
   std::string version;
   std::vector<PolicyInfo> policies;
-  std::vector<Marks> marks;                      // beside `policies`
+  std::vector<Marks> marks;  // beside `policies`
   Columns columns = Columns::each;
 };
 

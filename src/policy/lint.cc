@@ -8,8 +8,8 @@
 namespace narrowgate::policy {
 namespace {
 
-constexpr std::array<std::string_view, 9> known_annotations{"id",           "approval",       "approval_reason", "approval_quorum",
-                                                            "approval_ttl", "approval_scope", "advice",          "risk", "keep"};
+constexpr std::array<std::string_view, 9> known_annotations{
+    "id", "approval", "approval_reason", "approval_quorum", "approval_ttl", "approval_scope", "advice", "risk", "keep"};
 
 Complaint about(const PolicyInfo& policy, std::string fault, std::string remedy) {
   return {policy.file, policy.line, 1, policy.id, std::move(fault), std::move(remedy)};
@@ -40,10 +40,13 @@ void lint_floor(const Library& library, const PolicyInfo& policy, std::vector<Co
   for (const auto& action : policy.actions) {
     const auto* other = has_floor(library, action, policy.quorum) ? nullptr : undercut(library, policy, action);
     if (other == nullptr) continue;
-    out.push_back(about(policy,
-                        fmt::format("asks for {} approval{} only as a condition of a permit, and {} permits {} with {}", policy.quorum,
-                                    policy.quorum == 1 ? "" : "s", other->id, action, other->quorum == 0 ? "none" : std::to_string(other->quorum)),
-                        fmt::format("write the floor as forbid … unless {{ context has approval && context.approval.quorum >= {} }}", policy.quorum)));
+    out.push_back(
+        about(policy,
+              fmt::format("asks for {} approval{} only as a condition of a permit, and {} permits {} with {}", policy.quorum,
+                          policy.quorum == 1 ? "" : "s", other->id, action,
+                          other->quorum == 0 ? "none" : std::to_string(other->quorum)),
+              fmt::format("write the floor as forbid … unless {{ context has approval && context.approval.quorum >= {} }}",
+                          policy.quorum)));
     return;
   }
 }
@@ -61,7 +64,8 @@ void lint_annotations(const PolicyInfo& policy, std::vector<Complaint>& out) {
 
 void lint_quorum(const Marks& marks, const PolicyInfo& policy, std::vector<Complaint>& out) {
   if (marks.quorum != 0 && marks.quorum != policy.quorum)
-    out.push_back(about(policy, fmt::format("says @approval_quorum(\"{}\") and its conditions ask for {}", marks.quorum, policy.quorum),
+    out.push_back(about(policy,
+                        fmt::format("says @approval_quorum(\"{}\") and its conditions ask for {}", marks.quorum, policy.quorum),
                         "make them the same: the greater of both is asked"));
 }
 

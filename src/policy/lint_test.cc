@@ -13,30 +13,43 @@ std::vector<std::string> warnings(std::string policies) {
   return out;
 }
 
-constexpr const char* asks_two = R"(@id("two") @approval permit (principal is Narrowgate::Task, action == Narrowgate::Action::"sql.delete", resource)
+constexpr const char* asks_two =
+    R"(@id("two") @approval permit (principal is Narrowgate::Task, action == Narrowgate::Action::"sql.delete", resource)
   when { context has approval && context.approval.quorum >= 2 };)";
 
 TEST(Lint, a_floor_in_a_permit_that_another_permit_undercuts_is_named_with_the_remedy) {
-  const auto found = warnings(std::string(asks_two) + R"(@id("all") permit (principal is Narrowgate::Task, action in Narrowgate::Action::"sql.write", resource) when { context.hasWhere };)");
+  const auto found = warnings(
+      std::string(asks_two) +
+      R"(@id("all") permit (principal is Narrowgate::Task, action in Narrowgate::Action::"sql.write", resource) when { context.hasWhere };)");
   ASSERT_EQ(found.size(), 1u);
-  EXPECT_EQ(found[0], "p.cedar:1:1: policy two: asks for 2 approvals only as a condition of a permit, and all permits sql.delete with none; "
-                      "write the floor as forbid … unless { context has approval && context.approval.quorum >= 2 }");
+  EXPECT_EQ(
+      found[0],
+      "p.cedar:1:1: policy two: asks for 2 approvals only as a condition of a permit, and all permits sql.delete with none; "
+      "write the floor as forbid … unless { context has approval && context.approval.quorum >= 2 }");
 }
 
 TEST(Lint, a_floor_in_a_permit_that_nothing_undercuts_is_fine) {
-  EXPECT_EQ(warnings(std::string(asks_two) + R"(@id("reads") permit (principal is Narrowgate::Task, action in Narrowgate::Action::"sql.read", resource);)"), Ids{});
+  EXPECT_EQ(
+      warnings(std::string(asks_two) +
+               R"(@id("reads") permit (principal is Narrowgate::Task, action in Narrowgate::Action::"sql.read", resource);)"),
+      Ids{});
 }
 
 TEST(Lint, a_floor_that_a_forbid_keeps_is_fine) {
-  EXPECT_EQ(warnings(std::string(asks_two) + R"(@id("all") permit (principal is Narrowgate::Task, action in Narrowgate::Action::"sql.write", resource);
+  EXPECT_EQ(warnings(std::string(asks_two) +
+                     R"(@id("all") permit (principal is Narrowgate::Task, action in Narrowgate::Action::"sql.write", resource);
     @id("floor") @approval forbid (principal is Narrowgate::Task, action in Narrowgate::Action::"sql.write", resource)
-      unless { context has approval && context.approval.quorum >= 2 };)"), Ids{});
+      unless { context has approval && context.approval.quorum >= 2 };)"),
+            Ids{});
 }
 
 TEST(Lint, a_lower_forbid_does_not_keep_a_higher_floor) {
-  EXPECT_EQ(warnings(std::string(asks_two) + R"(@id("all") permit (principal is Narrowgate::Task, action in Narrowgate::Action::"sql.write", resource);
+  EXPECT_EQ(warnings(std::string(asks_two) +
+                     R"(@id("all") permit (principal is Narrowgate::Task, action in Narrowgate::Action::"sql.write", resource);
     @id("floor") @approval forbid (principal is Narrowgate::Task, action in Narrowgate::Action::"sql.write", resource)
-      unless { context has approval && context.approval.quorum >= 1 };)").size(), 1u);
+      unless { context has approval && context.approval.quorum >= 1 };)")
+                .size(),
+            1u);
 }
 
 TEST(Lint, misspelt_annotations_missing_names_and_idle_approvals_are_named) {

@@ -16,12 +16,14 @@ namespace {
 
 constexpr std::string_view schema_name = "schema.cedarschema";
 
-unsigned number_at(const json::object& object, std::string_view name) { return unsigned(object.at(name).to_number<std::int64_t>()); }
+unsigned number_at(const json::object& object, std::string_view name) {
+  return unsigned(object.at(name).to_number<std::int64_t>());
+}
 std::string text_at(const json::object& object, std::string_view name) { return std::string(object.at(name).as_string()); }
 
 Complaint complaint_from(const json::object& object) {
-  return {text_at(object, "file"),  number_at(object, "line"), number_at(object, "column"), text_at(object, "policy"),
-          text_at(object, "fault"), text_at(object, "remedy")};
+  return {text_at(object, "file"),   number_at(object, "line"), number_at(object, "column"),
+          text_at(object, "policy"), text_at(object, "fault"),  text_at(object, "remedy")};
 }
 
 std::vector<Complaint> complaints_from(const json::value& list) {
@@ -50,15 +52,19 @@ bool names_columns(const json::object& policy) {
 
 std::string version_of(const std::vector<Source>& sources) {
   std::string all(schema_text());
-  for (const auto& source : sources) all += fmt::format("\n{} {} {}\n", source.name.size(), source.name, source.text.size()) + source.text;
+  for (const auto& source : sources)
+    all += fmt::format("\n{} {} {}\n", source.name.size(), source.name, source.text.size()) + source.text;
   return sha256_hex(all);
 }
 
 // Complaints that need no parser.
 std::vector<Complaint> check_sizes(const std::vector<Source>& sources) {
   std::vector<Complaint> out;
-  if (sources.empty()) out.push_back({"", 0, 0, "", "there are no policies, so nothing would be permitted", "add a *.cedar file, or leave the folder out for the built-in ones"});
-  if (sources.size() > policy_files_max) out.push_back({"", 0, 0, "", fmt::format("there are more than {} policy files", policy_files_max), "put policies together"});
+  if (sources.empty())
+    out.push_back({"", 0, 0, "", "there are no policies, so nothing would be permitted",
+                   "add a *.cedar file, or leave the folder out for the built-in ones"});
+  if (sources.size() > policy_files_max)
+    out.push_back({"", 0, 0, "", fmt::format("there are more than {} policy files", policy_files_max), "put policies together"});
   for (const auto& source : sources) {
     if (source.text.size() > policy_file_bytes_max) out.push_back({source.name, 0, 0, "", "is larger than 1 MiB", "split it"});
     if (!is_utf8(source.text)) out.push_back({source.name, 0, 0, "", "is not UTF-8", "save it as UTF-8"});
@@ -89,8 +95,10 @@ Loaded finish(cedar::Set set, const json::object& report, const std::vector<Sour
     if (names_columns(policy.as_object())) library->columns = Columns::each;
   }
   read_all_marks(*library, out.errors);
-  if (library->policies.empty()) out.errors.push_back({"", 0, 0, "", "there are no policies, so nothing would be permitted", "write one"});
-  if (library->policies.size() > policies_max) out.errors.push_back({"", 0, 0, "", fmt::format("there are more than {} policies", policies_max), "say more with each"});
+  if (library->policies.empty())
+    out.errors.push_back({"", 0, 0, "", "there are no policies, so nothing would be permitted", "write one"});
+  if (library->policies.size() > policies_max)
+    out.errors.push_back({"", 0, 0, "", fmt::format("there are more than {} policies", policies_max), "say more with each"});
   for (auto& warning : lint(*library)) out.warnings.push_back(std::move(warning));
   if (out.errors.empty()) out.set = std::make_shared<PolicySet>(std::move(library));
   return out;
@@ -98,7 +106,7 @@ Loaded finish(cedar::Set set, const json::object& report, const std::vector<Sour
 
 Result<std::string> read_file(const std::filesystem::path& path) {
   std::ifstream in(path, std::ios::binary);
-  std::string text(policy_file_bytes_max + 1, '\0');   // one byte more than allowed is enough to complain
+  std::string text(policy_file_bytes_max + 1, '\0');  // one byte more than allowed is enough to complain
   in.read(text.data(), std::streamsize(text.size()));
   if (!in.eof() && !in) return Error{Code::unavailable, Blame::gateway, "cannot be read"};
   text.resize(std::size_t(in.gcount()));
@@ -135,7 +143,8 @@ Loaded load(std::vector<Source> sources) {
   std::vector<ng_cedar_source> borrowed;
   for (const auto& source : sources) borrowed.push_back({cedar::borrow(source.name), cedar::borrow(source.text)});
   cedar::Text report;
-  cedar::Set set(ng_cedar_load({cedar::borrow(schema_name), cedar::borrow(schema_text())}, borrowed.data(), borrowed.size(), report.out()));
+  cedar::Set set(
+      ng_cedar_load({cedar::borrow(schema_name), cedar::borrow(schema_text())}, borrowed.data(), borrowed.size(), report.out()));
   const auto parsed = parse_json(report.view());
   if (!parsed.ok() || !parsed->is_object()) return failed("", "could not be loaded: " + report.str());
   return finish(std::move(set), parsed->as_object(), sources);

@@ -22,7 +22,8 @@ class Folder : public ::testing::Test {
   fs::path path_;
 };
 
-constexpr const char* good = R"(@id("good") permit (principal is Narrowgate::Task, action == Narrowgate::Action::"connect", resource);)";
+constexpr const char* good =
+    R"(@id("good") permit (principal is Narrowgate::Task, action == Narrowgate::Action::"connect", resource);)";
 
 TEST_F(Folder, of_policies_replaces_the_built_in_ones) {
   write("a.cedar", good);
@@ -39,7 +40,8 @@ TEST_F(Folder, of_policies_replaces_the_built_in_ones) {
 
 TEST_F(Folder, tells_every_fault_of_every_file_at_once) {
   write("1-syntax.cedar", "permit (principal,\n  action resource);");
-  write("2-attribute.cedar", "@id(\"typo\")\npermit (principal is Narrowgate::Task, action, resource)\nwhen { principal.agent.asurance > 1 };");
+  write("2-attribute.cedar",
+        "@id(\"typo\")\npermit (principal is Narrowgate::Task, action, resource)\nwhen { principal.agent.asurance > 1 };");
   write("3-action.cedar", "@id(\"action\") permit (principal, action == Narrowgate::Action::\"sql.selekt\", resource);");
   write("4-twice.cedar", std::string(good) + "\n" + good);
   write("5-slot.cedar", "@id(\"slot\") permit (principal == ?principal, action, resource);");
@@ -73,7 +75,11 @@ TEST_F(Folder, with_a_file_too_large_or_not_text_is_an_error) {
 
 TEST(Load, annotations_that_only_we_read_are_checked_too) {
   const auto with = [](const std::string& annotation) {
-    return to_string(load({{"p.cedar", annotation + "\n@id(\"p\") permit (principal is Narrowgate::Task, action == Narrowgate::Action::\"connect\", resource);"}}).errors);
+    return to_string(
+        load({{"p.cedar",
+               annotation +
+                   "\n@id(\"p\") permit (principal is Narrowgate::Task, action == Narrowgate::Action::\"connect\", resource);"}})
+            .errors);
   };
   EXPECT_NE(with("@approval_quorum(\"6\")").find("is not a number from 1 to 5"), std::string::npos);
   EXPECT_NE(with("@approval_quorum(\"two\")").find("is not a number"), std::string::npos);
@@ -84,7 +90,8 @@ TEST(Load, annotations_that_only_we_read_are_checked_too) {
 }
 
 TEST(Load, the_version_follows_every_byte_and_not_the_order) {
-  const std::string second = R"(@id("b") forbid (principal is Narrowgate::Task, action == Narrowgate::Action::"connect", resource) when { context.catalog };)";
+  const std::string second =
+      R"(@id("b") forbid (principal is Narrowgate::Task, action == Narrowgate::Action::"connect", resource) when { context.catalog };)";
   const auto version = [](std::vector<Source> sources) { return loaded(std::move(sources))->version(); };
   const auto one = version({{"a", good}, {"b", second}});
   EXPECT_TRUE(one.starts_with("sha256:"));

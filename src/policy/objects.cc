@@ -24,7 +24,8 @@ bool matches_restricting(const Pattern& pattern, const Name& name) {
 // What a pattern of schema and name says about schemas, databases and settings: all, or nothing.
 bool covers_outside(const ScopePart& part, const Effect& effect) {
   if (part.name != "*" || !part.columns.empty()) return false;
-  if (part.schema == "*") return effect.kind != ObjectKind::schema || (!effect.object.empty() && !is_system_schema(effect.object));
+  if (part.schema == "*")
+    return effect.kind != ObjectKind::schema || (!effect.object.empty() && !is_system_schema(effect.object));
   return effect.kind == ObjectKind::schema && part.schema == effect.object;
 }
 
@@ -32,16 +33,20 @@ bool covers_object(const ScopePart& part, const Effect& effect) {
   if (part.verb != "*" && part.verb != effect.verb) return false;
   if (!in_a_schema(effect)) return covers_outside(part, effect);
   const auto names = readings(effect.object);
-  return !names.empty() && std::all_of(names.begin(), names.end(), [&](const Name& name) { return matches_granting(part, name); });
+  return !names.empty() &&
+         std::all_of(names.begin(), names.end(), [&](const Name& name) { return matches_granting(part, name); });
 }
 
-bool covers_column(const ScopePart& part, const std::string& column) { return part.columns.empty() || part.columns.contains(column); }
+bool covers_column(const ScopePart& part, const std::string& column) {
+  return part.columns.empty() || part.columns.contains(column);
+}
 
 template <class Pattern>
 bool restricts_object(const Pattern& pattern, const Effect& effect) {
   if (!in_a_schema(effect)) return pattern.schema == "*" && pattern.name == "*";
   const auto names = readings(effect.object);
-  return names.empty() || std::any_of(names.begin(), names.end(), [&](const Name& name) { return matches_restricting(pattern, name); });
+  return names.empty() ||
+         std::any_of(names.begin(), names.end(), [&](const Name& name) { return matches_restricting(pattern, name); });
 }
 
 }  // namespace
@@ -57,7 +62,8 @@ bool in_scope(const std::vector<ScopePart>& scope, const Effect& effect) {
   std::vector<const ScopePart*> parts;
   for (const auto& part : scope)
     if (covers_object(part, effect)) parts.push_back(&part);
-  if (effect.columns.empty()) return std::any_of(parts.begin(), parts.end(), [](const auto* part) { return part->columns.empty(); });
+  if (effect.columns.empty())
+    return std::any_of(parts.begin(), parts.end(), [](const auto* part) { return part->columns.empty(); });
   return std::all_of(effect.columns.begin(), effect.columns.end(), [&](const std::string& column) {
     return std::any_of(parts.begin(), parts.end(), [&](const auto* part) { return covers_column(*part, column); });
   });
@@ -67,7 +73,8 @@ bool touches(const ScopePart& part, const Effect& effect) {
   if (part.verb != "*" && part.verb != effect.verb) return false;
   if (!restricts_object(part, effect)) return false;
   return part.columns.empty() || effect.columns.empty() ||
-         std::any_of(effect.columns.begin(), effect.columns.end(), [&](const auto& column) { return part.columns.contains(column); });
+         std::any_of(effect.columns.begin(), effect.columns.end(),
+                     [&](const auto& column) { return part.columns.contains(column); });
 }
 
 std::set<std::string> labels_of(const std::vector<Classified>& classified, const Effect& effect) {

@@ -17,8 +17,8 @@
 
 namespace narrowgate::policy {
 
-using Name = std::pair<std::string_view, std::string_view>;   // schema, name
-std::vector<Name> readings(std::string_view object);          // borrow from `object`; empty if there is no dot in it
+using Name = std::pair<std::string_view, std::string_view>;  // schema, name
+std::vector<Name> readings(std::string_view object);         // borrow from `object`; empty if there is no dot in it
 
 // Is every part of the effect inside the scope?
 bool in_scope(const std::vector<ScopePart>& scope, const Effect& effect);

@@ -46,13 +46,15 @@ TEST(Objects, a_name_with_a_dot_in_it_is_labelled_in_any_reading) {
 }
 
 TEST(Objects, labels_come_from_every_pattern_that_fits) {
-  const std::vector<Classified> classified{{"pii", "*", "*", {"email"}}, {"money", "public", "*", {}}, {"secret", "public", "users", {"email", "hash"}}};
+  const std::vector<Classified> classified{
+      {"pii", "*", "*", {"email"}}, {"money", "public", "*", {}}, {"secret", "public", "users", {"email", "hash"}}};
   const auto users = effect("SELECT", "public.users");
   EXPECT_EQ(labels_of(classified, users), Labels{"money"});
   EXPECT_EQ(labels_of(classified, users, "email"), (Labels{"pii", "secret"}));
   EXPECT_EQ(labels_of(classified, users, "id"), Labels{});
   EXPECT_EQ(labelled_columns(classified, users), (Labels{"email", "hash"}));
-  EXPECT_EQ(labelled_columns(classified, effect("SELECT", "pg_catalog.pg_user")), Labels{"email"}) << "labels do not spare the system";
+  EXPECT_EQ(labelled_columns(classified, effect("SELECT", "pg_catalog.pg_user")), Labels{"email"})
+      << "labels do not spare the system";
 }
 
 TEST(Objects, a_part_touches_what_it_shares_a_column_with) {

@@ -23,7 +23,7 @@ enum class ObjectKind : std::uint8_t { table, function, schema, database, settin
 
 // One thing an operation does to one object.
 struct Effect {
-  std::string verb;                  // SQL: SELECT INSERT UPDATE DELETE TRUNCATE LOCK CALL DDL PRIVILEGE SET COPY
+  std::string verb;  // SQL: SELECT INSERT UPDATE DELETE TRUNCATE LOCK CALL DDL PRIVILEGE SET COPY
   ObjectKind kind = ObjectKind::table;
   std::string object;                // schema-qualified, unquoted, as the catalog spells it: "public.refunds"
   std::vector<std::string> columns;  // sorted; empty means every column, or that columns do not apply
@@ -34,10 +34,10 @@ struct Effect {
 // Everything a decision needs to know of one request. A value: no request bytes, no parameters.
 struct Operation {
   Danger danger = Danger::unknown;
-  bool classified = false;      // false: some part was not understood, so `effects` may be incomplete
+  bool classified = false;  // false: some part was not understood, so `effects` may be incomplete
   std::vector<Effect> effects;
-  bool has_where = false;       // every UPDATE and DELETE in it has a WHERE clause
-  std::string why;              // one line for people: what settled the class, or what was not understood
+  bool has_where = false;  // every UPDATE and DELETE in it has a WHERE clause
+  std::string why;         // one line for people: what settled the class, or what was not understood
 };
 
 }  // namespace narrowgate

@@ -12,7 +12,9 @@ class Dice {
   std::size_t below(std::size_t n) { return std::uniform_int_distribution<std::size_t>(0, n - 1)(random_); }
   bool one_in(std::size_t n) { return below(n) == 0; }
   template <class T>
-  const T& of(const std::vector<T>& list) { return list[below(list.size())]; }
+  const T& of(const std::vector<T>& list) {
+    return list[below(list.size())];
+  }
 
  private:
   std::mt19937 random_;
@@ -24,22 +26,37 @@ const Ids tables{"public.refunds", "public.customers", "public.cards", "audit.lo
 const Ids columns{"id", "email", "phone", "state"};
 
 std::string random_policy(Dice& dice, int number) {
-  const Ids principals{"principal", "principal is Narrowgate::Task", "principal is Narrowgate::Human",
+  const Ids principals{"principal",
+                       "principal is Narrowgate::Task",
+                       "principal is Narrowgate::Human",
                        "principal in Narrowgate::TaskTemplate::\"" + dice.of(templates) + "\"",
                        "principal is Narrowgate::Task in Narrowgate::Agent::\"" + dice.of(agents) + "\"",
-                       "principal in Narrowgate::AgentGroup::\"" + dice.of(groups) + "\"", "principal == Narrowgate::Task::\"tsk_1\""};
-  const Ids actions{"action", "action in Narrowgate::Action::\"sql\"", "action in Narrowgate::Action::\"sql.write\"",
-                    "action == Narrowgate::Action::\"sql.select\"", "action == Narrowgate::Action::\"connect\"",
+                       "principal in Narrowgate::AgentGroup::\"" + dice.of(groups) + "\"",
+                       "principal == Narrowgate::Task::\"tsk_1\""};
+  const Ids actions{"action",
+                    "action in Narrowgate::Action::\"sql\"",
+                    "action in Narrowgate::Action::\"sql.write\"",
+                    "action == Narrowgate::Action::\"sql.select\"",
+                    "action == Narrowgate::Action::\"connect\"",
                     "action in [Narrowgate::Action::\"sql.define\", Narrowgate::Action::\"sql.lock\"]",
                     "action == Narrowgate::Action::\"approval.decide\""};
-  const Ids resources{"resource", "resource", "resource in Narrowgate::Classification::\"pii\"", "resource in Narrowgate::Schema::\"orders/public\"",
-                      "resource is Narrowgate::Table", "resource in Narrowgate::Environment::\"prod\""};
+  const Ids resources{"resource",
+                      "resource",
+                      "resource in Narrowgate::Classification::\"pii\"",
+                      "resource in Narrowgate::Schema::\"orders/public\"",
+                      "resource is Narrowgate::Table",
+                      "resource in Narrowgate::Environment::\"prod\""};
   const auto principal = dice.of(principals), action = dice.of(actions);
-  std::string out = "@id(\"p" + std::to_string(number) + "\") " + (dice.one_in(3) ? "forbid" : "permit") + " (" + principal + ", " + action + ", " + dice.of(resources) + ")";
+  std::string out = "@id(\"p" + std::to_string(number) + "\") " + (dice.one_in(3) ? "forbid" : "permit") + " (" + principal +
+                    ", " + action + ", " + dice.of(resources) + ")";
   // Context is only the same for every action of a task, so conditions are for those.
-  if (action.find("decide") != std::string::npos || action == "action" || principal.find("Human") != std::string::npos) return out + ";\n";
-  const Ids conditions{"", " when { context.hasWhere }", " unless { context has approval && context.approval.quorum >= 2 }",
-                       " when { context.enforced.maxRowsRead <= 100 }", " unless { context.automatic }",
+  if (action.find("decide") != std::string::npos || action == "action" || principal.find("Human") != std::string::npos)
+    return out + ";\n";
+  const Ids conditions{"",
+                       " when { context.hasWhere }",
+                       " unless { context has approval && context.approval.quorum >= 2 }",
+                       " when { context.enforced.maxRowsRead <= 100 }",
+                       " unless { context.automatic }",
                        " when { context.enforced.maxRowsRead + 9223372036854770000 > 0 }"};
   return out + dice.of(conditions) + ";\n";
 }
@@ -70,13 +87,15 @@ GrantFacts random_facts(Dice& dice) {
   facts.environment = dice.one_in(2) ? "prod" : "dev";
   facts.suspended = dice.one_in(10);
   if (dice.one_in(3)) facts.asked_objects = {{dice.of(verbs), "*", "*", {}}};
-  for (int i = 0; i < 3; ++i) facts.scope.push_back({dice.one_in(3) ? "*" : dice.of(verbs), dice.one_in(2) ? "*" : "public", "*", {}});
+  for (int i = 0; i < 3; ++i)
+    facts.scope.push_back({dice.one_in(3) ? "*" : dice.of(verbs), dice.one_in(2) ? "*" : "public", "*", {}});
   return facts;
 }
 
 Operation random_operation(Dice& dice) {
   const std::vector<Danger> dangers{Danger::read, Danger::session, Danger::write, Danger::ddl, Danger::admin, Danger::unknown};
-  const std::vector<ObjectKind> kinds{ObjectKind::table, ObjectKind::table, ObjectKind::table, ObjectKind::function, ObjectKind::setting};
+  const std::vector<ObjectKind> kinds{ObjectKind::table, ObjectKind::table, ObjectKind::table, ObjectKind::function,
+                                      ObjectKind::setting};
   Operation out = operation(dice.of(dangers), {}, dice.one_in(2));
   out.classified = !dice.one_in(8);
   for (auto n = dice.below(4); n > 0; --n) {
@@ -120,7 +139,8 @@ TEST(Slice, decides_as_the_whole_set) {
 }
 
 TEST(Slice, columns_asked_by_label_decide_as_columns_asked_one_by_one) {
-  constexpr const char* names_a_column = R"(@id("elsewhere") forbid (principal, action == Narrowgate::Action::"sql.select", resource == Narrowgate::Column::"none/of.these.x");)";
+  constexpr const char* names_a_column =
+      R"(@id("elsewhere") forbid (principal, action == Narrowgate::Action::"sql.select", resource == Narrowgate::Column::"none/of.these.x");)";
   for (unsigned seed = 1; seed < 9; ++seed) {
     Dice first(seed), second(seed);
     const auto by_label = random_set(first), each = random_set(second, names_a_column);

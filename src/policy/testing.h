@@ -20,7 +20,9 @@ inline std::shared_ptr<const PolicySet> loaded(std::vector<Source> sources) {
   EXPECT_TRUE(result.set != nullptr) << to_string(result.errors);
   return result.set;
 }
-inline std::shared_ptr<const PolicySet> loaded(std::string text) { return loaded(std::vector<Source>{{"test.cedar", std::move(text)}}); }
+inline std::shared_ptr<const PolicySet> loaded(std::string text) {
+  return loaded(std::vector<Source>{{"test.cedar", std::move(text)}});
+}
 inline const std::shared_ptr<const PolicySet>& defaults() {
   static const auto set = loaded(default_sources());
   return set;
@@ -47,7 +49,8 @@ inline GrantFacts refund_triage() {
   return facts;
 }
 
-inline Effect effect(std::string verb, std::string object, std::vector<std::string> columns = {}, ObjectKind kind = ObjectKind::table) {
+inline Effect effect(std::string verb, std::string object, std::vector<std::string> columns = {},
+                     ObjectKind kind = ObjectKind::table) {
   return {std::move(verb), kind, std::move(object), std::move(columns), false};
 }
 inline Operation operation(Danger danger, std::vector<Effect> effects, bool has_where = false) {
@@ -60,7 +63,9 @@ inline Operation update(std::string object, std::vector<std::string> columns = {
   return operation(Danger::write, {effect("UPDATE", std::move(object), std::move(columns))}, true);
 }
 
-inline Enforced rows(std::uint64_t read, std::uint64_t written = 0) { return {read, written, 1u << 20, std::chrono::seconds(30)}; }
+inline Enforced rows(std::uint64_t read, std::uint64_t written = 0) {
+  return {read, written, 1u << 20, std::chrono::seconds(30)};
+}
 inline ApprovalFacts agreed(unsigned people) {
   ApprovalFacts facts;
   for (unsigned i = 0; i < people; ++i) facts.approvers.push_back("person-" + std::to_string(i));

@@ -59,7 +59,11 @@ impl Slice {
     pub fn new(set: Arc<Set>, entities: &Entities, principal: &EntityUid, actions: &[EntityUid]) -> Result<Self, String> {
         let mut by_action = HashMap::new();
         for action in actions {
-            let kept: Vec<u32> = (0..).zip(&set.policies).filter(|(_, policy)| can_match(&set, policy, principal, entities, action)).map(|(at, _)| at).collect();
+            let kept: Vec<u32> = (0..)
+                .zip(&set.policies)
+                .filter(|(_, policy)| can_match(&set, policy, principal, entities, action))
+                .map(|(at, _)| at)
+                .collect();
             by_action.insert(action.clone(), subset(&set, kept)?);
         }
         Ok(Self { set, by_action })

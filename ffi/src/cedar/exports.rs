@@ -1,15 +1,16 @@
 //! The C entries. What each promises is said in `include/narrowgate_ffi.h`.
 use super::evaluate::Slice;
-use super::facts::{self, CRequest, Object, Uid};
+use super::facts::{self, CRequest, Field, Object, Uid};
 use super::load::{self, Set, Source};
 use crate::c_abi::{entry, free, give, hand_out, slice, Str, Text};
-use cedar_policy::Entities;
+use cedar_policy::{Context, Entities};
 use std::ptr::null_mut;
 use std::sync::Arc;
 
 pub struct CSet(Arc<Set>);
 pub struct CEntities(Entities);
 pub struct CSlice(Slice);
+pub struct CContext(Context);
 
 #[repr(C)]
 pub struct CSource {
@@ -91,7 +92,8 @@ pub unsafe extern "C" fn ng_cedar_slice_new(
 ) -> *mut CSlice {
     entry(error, null_mut(), || {
         let principal = facts::principal_of(&set.0, &principal)?;
-        let actions: Result<Vec<_>, String> = slice(actions, count).iter().map(|name| Ok(set.0.action(name.get()?)?.clone())).collect();
+        let actions: Result<Vec<_>, String> =
+            slice(actions, count).iter().map(|name| Ok(set.0.action(name.get()?)?.clone())).collect();
         Ok(hand_out(CSlice(Slice::new(set.0.clone(), &entities.0, &principal, &actions?)?)))
     })
 }
@@ -123,10 +125,25 @@ pub unsafe extern "C" fn ng_cedar_slice_policies(slice: &CSlice, action: Str) ->
 /// # Safety
 /// As the header says.
 #[no_mangle]
+pub unsafe extern "C" fn ng_cedar_context_new(set: &CSet, fields: *const Field, count: usize, error: *mut Text) -> *mut CContext {
+    entry(error, null_mut(), || Ok(hand_out(CContext(facts::context(&set.0, slice(fields, count))?))))
+}
+
+/// # Safety
+/// As the header says.
+#[no_mangle]
+pub unsafe extern "C" fn ng_cedar_context_free(context: *mut CContext) {
+    free(context);
+}
+
+/// # Safety
+/// As the header says.
+#[no_mangle]
 pub unsafe extern "C" fn ng_cedar_evaluate(
     slice: &CSlice,
     entities: &CEntities,
     request: &CRequest,
+    context: &CContext,
     answer: &mut CAnswer,
     errors: *mut Text,
 ) -> i32 {
@@ -134,7 +151,7 @@ pub unsafe extern "C" fn ng_cedar_evaluate(
     answer.reason_count = 0;
     answer.error_count = 0;
     entry(errors, -1, || {
-        let found = slice.0.evaluate(&facts::request(&slice.0.set, request)?, &entities.0)?;
+        let found = slice.0.evaluate(&facts::request(&slice.0.set, request, &context.0)?, &entities.0)?;
         let room = if answer.reasons.is_null() { 0 } else { answer.reason_capacity };
         for (at, reason) in found.reasons.iter().take(room).enumerate() {
             answer.reasons.add(at).write(*reason);
@@ -152,9 +169,15 @@ pub unsafe extern "C" fn ng_cedar_evaluate(
 /// # Safety
 /// As the header says.
 #[no_mangle]
-pub unsafe extern "C" fn ng_cedar_explain(slice: &CSlice, entities: &CEntities, request: &CRequest, out: *mut Text) -> i32 {
+pub unsafe extern "C" fn ng_cedar_explain(
+    slice: &CSlice,
+    entities: &CEntities,
+    request: &CRequest,
+    context: &CContext,
+    out: *mut Text,
+) -> i32 {
     entry(out, -1, || {
-        let found = slice.0.explain(&facts::request(&slice.0.set, request)?, &entities.0)?;
+        let found = slice.0.explain(&facts::request(&slice.0.set, request, &context.0)?, &entities.0)?;
         give(out, serde_json::to_string(&found).map_err(|error| error.to_string())?);
         Ok(0)
     })

@@ -42,8 +42,6 @@ pub struct CRequest {
     principal: Uid,
     action: Str,
     resource: Uid,
-    context: *const Field,
-    context_count: usize,
 }
 
 unsafe fn uid(set: &Set, from: &Uid) -> Result<EntityUid, String> {
@@ -63,7 +61,8 @@ pub fn entities(set: &Set, json: &str) -> Result<Entities, String> {
 pub unsafe fn entities_with(set: &Set, base: &Entities, objects: &[Object]) -> Result<Entities, String> {
     let mut more = Vec::with_capacity(objects.len());
     for object in objects {
-        let parents: Result<HashSet<_>, _> = slice(object.parents, object.parent_count).iter().map(|parent| uid(set, parent)).collect();
+        let parents: Result<HashSet<_>, _> =
+            slice(object.parents, object.parent_count).iter().map(|parent| uid(set, parent)).collect();
         more.push(Entity::new_no_attrs(uid(set, &object.uid)?, parents?));
     }
     base.clone().add_entities(more, None).map_err(|error| explain(&error))
@@ -76,7 +75,8 @@ unsafe fn value(set: &Set, field: &Field, depth: u32) -> Result<RestrictedExpres
         STRING => RestrictedExpression::new_string(field.text.get()?.to_string()),
         INSTANT => RestrictedExpression::new_datetime(field.text.get()?),
         ENTITIES => {
-            let uids: Result<Vec<_>, _> = slice(field.items.cast::<Uid>(), field.count).iter().map(|item| uid(set, item)).collect();
+            let uids: Result<Vec<_>, _> =
+                slice(field.items.cast::<Uid>(), field.count).iter().map(|item| uid(set, item)).collect();
             RestrictedExpression::new_set(uids?.into_iter().map(RestrictedExpression::new_entity_uid))
         }
         RECORD => RestrictedExpression::new_record(pairs(set, slice(field.items.cast::<Field>(), field.count), depth + 1)?)
@@ -92,11 +92,16 @@ unsafe fn pairs(set: &Set, fields: &[Field], depth: u32) -> Result<Vec<(String, 
     fields.iter().map(|field| Ok((field.name.get()?.to_string(), value(set, field, depth)?))).collect()
 }
 
+/// A context; what it must hold is checked with the request.
+pub unsafe fn context(set: &Set, fields: &[Field]) -> Result<Context, String> {
+    Context::from_pairs(pairs(set, fields, 0)?).map_err(|error| error.to_string())
+}
+
 /// The request, held to the schema.
-pub unsafe fn request(set: &Set, from: &CRequest) -> Result<Request, String> {
-    let context = Context::from_pairs(pairs(set, slice(from.context, from.context_count), 0)?).map_err(|error| error.to_string())?;
+pub unsafe fn request(set: &Set, from: &CRequest, context: &Context) -> Result<Request, String> {
     let action = set.action(from.action.get()?)?.clone();
-    Request::new(uid(set, &from.principal)?, action, uid(set, &from.resource)?, context, Some(&set.schema)).map_err(|error| explain(&error))
+    Request::new(uid(set, &from.principal)?, action, uid(set, &from.resource)?, context.clone(), Some(&set.schema))
+        .map_err(|error| explain(&error))
 }
 
 /// The error with its causes: the outermost often says only that there is one.

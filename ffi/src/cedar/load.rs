@@ -112,7 +112,13 @@ impl Loader<'_> {
             Ok(set) => {
                 if let Some(template) = set.templates().next() {
                     let id = template.annotation("id").unwrap_or_default().to_string();
-                    self.complain(number, (0, 0), &id, "has slots (?principal or ?resource)", "write the principal and resource out: nothing here fills slots");
+                    self.complain(
+                        number,
+                        (0, 0),
+                        &id,
+                        "has slots (?principal or ?resource)",
+                        "write the principal and resource out: nothing here fills slots",
+                    );
                 }
                 let mut found: Vec<_> = set.policies().map(|policy| (self.start(number, policy), policy.clone())).collect();
                 found.sort_by_key(|(at, _)| *at);
@@ -142,7 +148,8 @@ impl Loader<'_> {
     }
 
     fn validate(&mut self, set: &PolicySet) {
-        let homes: HashMap<PolicyId, usize> = self.policies.iter().map(|(number, policy)| (policy.id().clone(), *number)).collect();
+        let homes: HashMap<PolicyId, usize> =
+            self.policies.iter().map(|(number, policy)| (policy.id().clone(), *number)).collect();
         let result = Validator::new(self.schema.clone()).validate(set, ValidationMode::Strict);
         let sources = self.sources;
         let about = |id: &PolicyId| &sources[homes.get(id).copied().unwrap_or(0)];
@@ -163,7 +170,10 @@ impl Loader<'_> {
                 file: self.sources[*number].name.to_string(),
                 line: self.lines.get(policy.id()).map_or(0, |at| at.0),
                 annotations: policy.annotations().map(|(key, value)| (key.to_string(), value.to_string())).collect(),
-                actions: policy.get_valid_request_envs(&self.schema).map(|env| env.action().id().unescaped().to_string()).collect(),
+                actions: policy
+                    .get_valid_request_envs(&self.schema)
+                    .map(|env| env.action().id().unescaped().to_string())
+                    .collect(),
                 names: policy.entity_literals().iter().map(|uid| uid.type_name().to_string()).collect(),
                 quorum: policy.to_json().map_or(0, |json| thresholds::quorum(&json)),
                 text: policy.to_cedar().unwrap_or_default(),
@@ -198,7 +208,20 @@ pub fn load(schema: &Source, sources: &[Source]) -> (Option<Set>, Report) {
     let Loader { schema, report, policies, .. } = loader;
     match Set::new(schema, whole, policies.into_iter().map(|(_, policy)| policy).collect()) {
         Ok(set) => (Some(set), report),
-        Err(error) => (None, Report { errors: vec![Complaint { file: String::new(), line: 0, column: 0, policy: String::new(), fault: error, remedy: String::new() }], ..report }),
+        Err(error) => (
+            None,
+            Report {
+                errors: vec![Complaint {
+                    file: String::new(),
+                    line: 0,
+                    column: 0,
+                    policy: String::new(),
+                    fault: error,
+                    remedy: String::new(),
+                }],
+                ..report
+            },
+        ),
     }
 }
 

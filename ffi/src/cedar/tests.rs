@@ -41,7 +41,11 @@ fn a_policy_without_a_name_is_called_by_its_place() {
 fn answer(policies: &str, action: &str, n: i64, whole: bool) -> (bool, Vec<u32>, usize) {
     let (set, report) = try_load(&[("p", policies)]);
     let set = Arc::new(set.unwrap_or_else(|| panic!("{:?}", report.errors)));
-    let entities = facts::entities(&set, r#"[{"uid":{"type":"N::Who","id":"w"},"attrs":{"age":9223372036854775807},"parents":[{"type":"N::Group","id":"g"}]}]"#).unwrap();
+    let entities = facts::entities(
+        &set,
+        r#"[{"uid":{"type":"N::Who","id":"w"},"attrs":{"age":9223372036854775807},"parents":[{"type":"N::Group","id":"g"}]}]"#,
+    )
+    .unwrap();
     let (who, act) = (set.uid("N::Who", "w").unwrap(), set.action(action).unwrap().clone());
     let context = Context::from_json_value(serde_json::json!({ "n": n }), None).unwrap();
     let request = Request::new(who.clone(), act.clone(), set.uid("N::What", "x").unwrap(), context, Some(&set.schema)).unwrap();
@@ -76,7 +80,10 @@ fn an_evaluation_error_is_reported_beside_the_decision() {
 fn thresholds_are_read_off_the_conditions() {
     let quorum = |text: &str| try_load(&[("p", text)]).1.policies[0].quorum;
     assert_eq!(quorum("permit (principal, action, resource) when { context has approval && context.approval.quorum >= 2 };"), 2);
-    assert_eq!(quorum("forbid (principal, action, resource) unless { context has approval && 3 <= context.approval.quorum };"), 3);
+    assert_eq!(
+        quorum("forbid (principal, action, resource) unless { context has approval && 3 <= context.approval.quorum };"),
+        3
+    );
     assert_eq!(quorum("permit (principal, action, resource) when { context has approval };"), 1);
     assert_eq!(quorum("permit (principal, action, resource) when { context.n > 7 };"), 0);
     assert_eq!(thresholds::quorum(&serde_json::json!({})), 0);
