@@ -77,7 +77,8 @@ Task<Result<Response>> exchange(net::Loop& loop, net::Pool& resolver, Url url, F
   co_return co_await receive(*stream, options, deadline);
 }
 
-Task<void> fetch_into(net::Loop& loop, net::Pool& resolver, std::string url, FetchOptions options, std::optional<Result<Response>>& out) {
+Task<void> fetch_into(net::Loop& loop, net::Pool& resolver, std::string url, FetchOptions options,
+                      std::optional<Result<Response>>& out) {
   out = co_await fetch(loop, resolver, std::move(url), std::move(options));
   loop.stop();
 }
@@ -108,7 +109,8 @@ Result<std::string> get_blocking(const std::string& url, std::shared_ptr<const n
   options.body_bytes_max = body_bytes_max;
   NG_TRY(Response response, fetch_blocking(url, options));
   if (response.status == 200) return std::move(response.body);
-  return Error{Code::refused, Blame::upstream, fmt::format("{}: answered {} {}", url, response.status, reason_phrase(response.status))};
+  return Error{Code::refused, Blame::upstream,
+               fmt::format("{}: answered {} {}", url, response.status, reason_phrase(response.status))};
 }
 
 }  // namespace narrowgate::http

@@ -12,10 +12,10 @@
 namespace narrowgate::http {
 
 struct Url {
-  std::string scheme;     // "http" or "https"
-  std::string host;       // without brackets
+  std::string scheme;  // "http" or "https"
+  std::string host;    // without brackets
   std::uint16_t port = 0;
-  std::string target;     // path and query, at least "/"
+  std::string target;             // path and query, at least "/"
   std::string authority() const;  // as in the Host header
 };
 // Absolute, http or https, no user, no fragment.
@@ -23,10 +23,10 @@ Result<Url> parse_url(std::string_view text);
 
 struct FetchOptions {
   std::string method = "GET";
-  Headers headers;                                  // Host, Content-Length and Connection are set here
+  Headers headers;  // Host, Content-Length and Connection are set here
   std::string body;
-  std::shared_ptr<const net::TlsClient> tls;        // for https; null: the system's trust store
-  std::optional<net::Address> connect_to;           // instead of the URL's host and port; the name is still verified
+  std::shared_ptr<const net::TlsClient> tls;  // for https; null: the system's trust store
+  std::optional<net::Address> connect_to;     // instead of the URL's host and port; the name is still verified
   std::size_t body_bytes_max = limits::body_bytes_max;
   Duration at_most = limits::fetch_deadline;
 };

@@ -69,7 +69,8 @@ void Connection::stop() {
 
 Task<void> Connection::run() {
   const Result<Done> greeted = co_await greet();
-  if (!greeted.ok()) log_debug("http connection refused", {{"peer", stream_->peer().to_string()}, {"reason", greeted.error().detail}});
+  if (!greeted.ok())
+    log_debug("http connection refused", {{"peer", stream_->peer().to_string()}, {"reason", greeted.error().detail}});
   Next next = greeted.ok() ? Next::request : Next::end;
   while (next == Next::request) next = co_await one_request();
   stream_->close();
@@ -147,7 +148,8 @@ Task<Connection::Next> Connection::answer_error(Error error) {
 Task<Connection::Next> Connection::answer_unrouted(const Router::Found& found) {
   if (stage_ == Stage::complete) (void)reader_.take();
   else keep_ = false;  // its body is still to come, and nobody wants it
-  Response response = found.allowed.empty() ? problem(404, "nothing is here") : problem(405, "this path does not take this method");
+  Response response =
+      found.allowed.empty() ? problem(404, "nothing is here") : problem(405, "this path does not take this method");
   if (!found.allowed.empty()) response.headers.set("Allow", fmt::format("{}", fmt::join(found.allowed, ", ")));
   co_return co_await answer(std::move(response));
 }
@@ -155,11 +157,11 @@ Task<Connection::Next> Connection::answer_unrouted(const Router::Found& found) {
 Task<Connection::Next> Connection::handle(const Router::Found& found) {
   const Call call{reader_.take(), found.parameters, stream_->peer(), stream_->tls(), stream_->loop()};
   const bool answered = co_await call_handler(*found.route, call);
-  co_return answered && keep_ && !stopping() ? Next::request : Next::end;
+  co_return answered&& keep_ && !stopping() ? Next::request : Next::end;
 }
 
-// True if the client has a whole answer. Beside session/run.cc and main.cc the one place that catches: a bug in one handler ends one
-// connection.
+// True if the client has a whole answer. Beside session/run.cc and main.cc the one place that catches: a bug in one handler ends
+// one connection.
 Task<bool> Connection::call_handler(const Router::Route& route, const Call& call) {
   std::string thrown;
   ChunkWriter writer(*this);

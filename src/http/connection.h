@@ -62,10 +62,10 @@ class Connection {
   Room& room_;
   std::unique_ptr<net::Stream> stream_;
   RequestReader reader_;
-  Stage stage_ = Stage::head;     // of the request being read
+  Stage stage_ = Stage::head;  // of the request being read
   bool between_requests_ = true;
-  bool keep_ = true;              // the connection may serve another request after this one
-  bool head_only_ = false;        // the request is HEAD
+  bool keep_ = true;        // the connection may serve another request after this one
+  bool head_only_ = false;  // the request is HEAD
   int minor_version_ = 1;
 };
 

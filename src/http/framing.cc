@@ -11,7 +11,8 @@ Result<std::optional<std::string>> Framing::take_head() {
   if (size > limits::head_bytes_max) return Error{Code::too_large, Blame::client, "the head is over its limit"};
   if (found == std::string::npos) {
     // A bare line feed may be somebody's idea of an end; do not wait for ours until the deadline.
-    if (const std::size_t feed = bytes_.find('\n', searched_); feed != std::string::npos && (feed == 0 || bytes_[feed - 1] != '\r')) {
+    if (const std::size_t feed = bytes_.find('\n', searched_);
+        feed != std::string::npos && (feed == 0 || bytes_[feed - 1] != '\r')) {
       return Error{Code::malformed, Blame::client, "a bare line feed in the head"};
     }
     searched_ = bytes_.size() < end_of_head.size() ? 0 : bytes_.size() - end_of_head.size() + 1;
@@ -34,7 +35,8 @@ Result<Stage> Framing::read_body(Parser& parser) {
   bytes_.erase(0, used);
   if (parser.done()) return Stage::complete;
   // What the parser leaves is an unfinished chunk line or trailer.
-  if (bytes_.size() > limits::head_bytes_max) return Error{Code::too_large, Blame::client, "a chunk line or trailer is over its limit"};
+  if (bytes_.size() > limits::head_bytes_max)
+    return Error{Code::too_large, Blame::client, "a chunk line or trailer is over its limit"};
   return Stage::body;
 }
 

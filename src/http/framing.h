@@ -16,8 +16,8 @@ class Framing {
   Result<Stage> read_body(Parser& parser);
 
  private:
-  std::string bytes_;        // not used yet
-  std::size_t searched_ = 0; // no end of the head before here
+  std::string bytes_;         // not used yet
+  std::size_t searched_ = 0;  // no end of the head before here
 };
 
 }  // namespace narrowgate::http

@@ -1,7 +1,7 @@
 #include "http/message.h"
 
-#include <boost/json/serialize.hpp>
 #include <fmt/format.h>
+#include <boost/json/serialize.hpp>
 
 #include <algorithm>
 
@@ -29,7 +29,8 @@ std::string_view next_piece(std::string_view& rest, char separator) {
 bool is_token(std::string_view text) {
   constexpr std::string_view marks = "!#$%&'*+-.^_`|~";
   return !text.empty() && std::all_of(text.begin(), text.end(), [&](unsigned char c) {
-    return (c >= '0' && c <= '9') || (lower(char(c)) >= 'a' && lower(char(c)) <= 'z') || marks.find(char(c)) != std::string_view::npos;
+    return (c >= '0' && c <= '9') || (lower(char(c)) >= 'a' && lower(char(c)) <= 'z') ||
+           marks.find(char(c)) != std::string_view::npos;
   });
 }
 
@@ -74,7 +75,8 @@ std::string_view Headers::get(std::string_view name) const {
 }
 
 std::size_t Headers::count(std::string_view name) const {
-  return std::size_t(std::count_if(fields_.begin(), fields_.end(), [&](const auto& field) { return same_name(field.first, name); }));
+  return std::size_t(
+      std::count_if(fields_.begin(), fields_.end(), [&](const auto& field) { return same_name(field.first, name); }));
 }
 
 void Headers::remove(std::string_view name) {

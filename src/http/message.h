@@ -25,7 +25,7 @@ class Headers {
   bool has(std::string_view name) const { return count(name) > 0; }
   std::size_t count(std::string_view name) const;
   void add(std::string name, std::string value) { fields_.emplace_back(std::move(name), std::move(value)); }
-  void set(std::string name, std::string value);      // instead of all that are there
+  void set(std::string name, std::string value);  // instead of all that are there
   void remove(std::string_view name);
   bool lists(std::string_view name, std::string_view token) const;  // "Connection: keep-alive, Upgrade" lists upgrade
 
@@ -43,13 +43,13 @@ using Fields = std::vector<std::pair<std::string, std::string>>;
 
 struct Request {
   std::string method = "GET";
-  std::string target = "/";            // as sent: path and query
-  std::vector<std::string> path;       // decoded segments: "/a/b%20c" is {"a", "b c"}; "/" is {}
-  bool directory = false;              // the path ends with a slash
-  Fields query;                        // decoded, in order
+  std::string target = "/";       // as sent: path and query
+  std::vector<std::string> path;  // decoded segments: "/a/b%20c" is {"a", "b c"}; "/" is {}
+  bool directory = false;         // the path ends with a slash
+  Fields query;                   // decoded, in order
   Headers headers;
   std::string body;
-  int minor_version = 1;               // HTTP/1.minor
+  int minor_version = 1;  // HTTP/1.minor
 
   std::optional<std::string_view> query_value(std::string_view name) const;  // the first; borrows
   std::optional<std::string_view> cookie(std::string_view name) const;       // borrows
@@ -61,8 +61,8 @@ struct Response {
   std::string body;
 };
 
-// Splits and decodes a target in origin form ("/a?b=c") into path and query. Blame::client says what is wrong with it: "." and ".."
-// segments, bad percent-encoding, control characters and text that is not UTF-8 are refused, empty segments too.
+// Splits and decodes a target in origin form ("/a?b=c") into path and query. Blame::client says what is wrong with it: "." and
+// ".." segments, bad percent-encoding, control characters and text that is not UTF-8 are refused, empty segments too.
 Result<Done> parse_target(std::string_view target, Request& into);
 std::string percent_encode(std::string_view text);  // for one segment or one query value
 

@@ -1,9 +1,9 @@
 #include "http/parser.h"
 
+#include <fmt/format.h>
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/http/basic_parser.hpp>
 #include <boost/beast/http/error.hpp>
-#include <fmt/format.h>
 
 namespace narrowgate::http {
 namespace {
@@ -48,7 +48,8 @@ class BeastParser final : public Parser, private beast::http::basic_parser<is_re
   static Error error_of(const Failure& failure) {
     if (failure == beast::http::error::body_limit) return {Code::too_large, Blame::client, "the body is over its limit"};
     if (failure == beast::http::error::header_limit) return {Code::too_large, Blame::client, "too many headers"};
-    if (failure == beast::http::error::bad_version) return {Code::unsupported, Blame::client, "an HTTP version other than 1.0 and 1.1"};
+    if (failure == beast::http::error::bad_version)
+      return {Code::unsupported, Blame::client, "an HTTP version other than 1.0 and 1.1"};
     return {Code::malformed, Blame::client, failure.message()};
   }
 

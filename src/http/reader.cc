@@ -40,7 +40,9 @@ void RequestReader::append(ByteView bytes) { impl_->framing.append(bytes); }
 bool RequestReader::idle() const { return impl_->stage == Stage::head && impl_->framing.empty(); }
 const Request& RequestReader::request() const { return impl_->request; }
 void RequestReader::limit_body(std::size_t bytes_max) { impl_->parsed.body_bytes_max = bytes_max; }
-bool RequestReader::wants_continue() const { return same_name(impl_->request.headers.get("Expect"), "100-continue"); }
+bool RequestReader::wants_continue() const {
+  return impl_->request.minor_version == 1 && same_name(impl_->request.headers.get("Expect"), "100-continue");
+}
 
 bool RequestReader::keep_alive() const {
   return impl_->request.minor_version == 1 && !impl_->request.headers.lists("Connection", "close");
@@ -95,7 +97,8 @@ struct ResponseReader::Impl {
       return Stage::head;
     }
     if (parser->ends_with_connection()) {
-      return Error{Code::unsupported, Blame::client, "the answer has neither Content-Length nor chunks, so a cut could not be told from its end"};
+      return Error{Code::unsupported, Blame::client,
+                   "the answer has neither Content-Length nor chunks, so a cut could not be told from its end"};
     }
     return parser->done() ? Stage::complete : Stage::body;
   }

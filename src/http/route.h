@@ -8,13 +8,13 @@ namespace narrowgate::http {
 struct Piece {
   enum class Kind { literal, one, rest };  // in the order in which they win
   Kind kind;
-  std::string text;                        // the literal, or the parameter's name
+  std::string text;  // the literal, or the parameter's name
 };
 
 struct Router::Route {
   std::string method;
   std::vector<Piece> pieces;
-  Handler handler;                         // one of the two
+  Handler handler;  // one of the two
   StreamHandler stream_handler;
   RouteOptions options;
 };

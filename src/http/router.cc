@@ -20,7 +20,8 @@ std::vector<Piece> parse_pattern(std::string_view pattern) {
     NG_CHECK(text.ends_with('}'));
     text = text.substr(1, text.size() - 2);
     const bool takes_rest = text.ends_with("...");
-    out.push_back({takes_rest ? Piece::Kind::rest : Piece::Kind::one, std::string(takes_rest ? text.substr(0, text.size() - 3) : text)});
+    out.push_back(
+        {takes_rest ? Piece::Kind::rest : Piece::Kind::one, std::string(takes_rest ? text.substr(0, text.size() - 3) : text)});
   }
   return out;
 }
@@ -33,7 +34,8 @@ std::string joined(const std::vector<std::string>& path, std::size_t from) {
 
 // Does a pattern's piece at the same place say more than the other's?
 bool narrower(const std::vector<Piece>& a, const std::vector<Piece>& b) {
-  return std::lexicographical_compare(a.begin(), a.end(), b.begin(), b.end(), [](const Piece& x, const Piece& y) { return x.kind < y.kind; });
+  return std::lexicographical_compare(a.begin(), a.end(), b.begin(), b.end(),
+                                      [](const Piece& x, const Piece& y) { return x.kind < y.kind; });
 }
 
 bool takes(const Router::Route& route, std::string_view method) {
@@ -77,12 +79,14 @@ void Router::on_stream(std::string method, std::string pattern, StreamHandler ha
 
 void Router::add(Route route) {
   for (const auto& each : routes_) {
-    const bool same = each.method == route.method && !narrower(each.pieces, route.pieces) && !narrower(route.pieces, each.pieces) &&
-                      std::equal(each.pieces.begin(), each.pieces.end(), route.pieces.begin(), route.pieces.end(),
-                                 [](const Piece& a, const Piece& b) { return a.kind != Piece::Kind::literal || a.text == b.text; });
+    const bool same =
+        each.method == route.method && !narrower(each.pieces, route.pieces) && !narrower(route.pieces, each.pieces) &&
+        std::equal(each.pieces.begin(), each.pieces.end(), route.pieces.begin(), route.pieces.end(),
+                   [](const Piece& a, const Piece& b) { return a.kind != Piece::Kind::literal || a.text == b.text; });
     NG_CHECK(!same);
   }
-  const auto place = std::find_if(routes_.begin(), routes_.end(), [&](const Route& each) { return narrower(route.pieces, each.pieces); });
+  const auto place =
+      std::find_if(routes_.begin(), routes_.end(), [&](const Route& each) { return narrower(route.pieces, each.pieces); });
   routes_.insert(place, std::move(route));
 }
 
@@ -96,7 +100,8 @@ Router::Found Router::find(const Request& request) const {
       found.parameters = std::move(*parameters);
       return found;
     }
-    if (std::find(found.allowed.begin(), found.allowed.end(), route.method) == found.allowed.end()) found.allowed.push_back(route.method);
+    if (std::find(found.allowed.begin(), found.allowed.end(), route.method) == found.allowed.end())
+      found.allowed.push_back(route.method);
   }
   return found;
 }

@@ -38,7 +38,8 @@ class ListeningServer final : public Server {
   }
 
  private:
-  static void admit(const std::shared_ptr<Service>& service, const std::shared_ptr<Room>& room, std::unique_ptr<net::Stream> stream) {
+  static void admit(const std::shared_ptr<Service>& service, const std::shared_ptr<Room>& room,
+                    std::unique_ptr<net::Stream> stream) {
     if (service->stopping) return;
     if (service->connections >= service->options.connections_max) {
       log_warning("http connection refused", {{"peer", stream->peer().to_string()}, {"reason", "too many connections"}});

@@ -27,7 +27,7 @@ namespace narrowgate::http {
 class Writer {
  public:
   virtual ~Writer() = default;
-  virtual Task<Result<Done>> begin(Response head) = 0;              // its body goes out as the first chunk
+  virtual Task<Result<Done>> begin(Response head) = 0;                 // its body goes out as the first chunk
   virtual Task<Result<Done>> write_chunk(std::string_view bytes) = 0;  // fails once the client is gone or the server stops
   virtual Task<Result<Done>> finish() = 0;
   virtual bool begun() const = 0;
@@ -40,7 +40,7 @@ Response event_stream_head();
 // One request, for its handler; lives until the handler ends.
 struct Call {
   Request request;
-  Fields parameters;                     // {id} in the route's pattern → what stood there
+  Fields parameters;  // {id} in the route's pattern → what stood there
   net::Address peer;
   std::optional<net::TlsInfo> tls;
   net::Loop& loop;
@@ -71,9 +71,9 @@ class Router {
 
   struct Route;
   struct Found {
-    const Route* route = nullptr;              // null: no such path, or none for this method
+    const Route* route = nullptr;  // null: no such path, or none for this method
     Fields parameters;
-    std::vector<std::string> allowed;          // methods this path takes, if not this one
+    std::vector<std::string> allowed;  // methods this path takes, if not this one
   };
   Found find(const Request& request) const;
 
@@ -83,8 +83,8 @@ class Router {
 };
 
 struct ServerOptions {
-  net::Address at;
-  std::shared_ptr<const net::TlsServer> tls;   // null: plain HTTP
+  net::Address at = {};
+  std::shared_ptr<const net::TlsServer> tls = {};  // null: plain HTTP
   std::chrono::nanoseconds head_deadline = limits::head_deadline;
   std::chrono::nanoseconds body_deadline = limits::body_deadline;
   std::chrono::nanoseconds idle_deadline = limits::idle_deadline;

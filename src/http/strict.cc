@@ -20,7 +20,8 @@ Result<Done> check_lines(std::string_view head) {
     const std::size_t end = head.find("\r\n");
     if (end == std::string_view::npos) return malformed("the head does not end with a line");
     const std::string_view line = head.substr(0, end);
-    if (std::any_of(line.begin(), line.end(), is_control)) return malformed("a control character or a bare line break in the head");
+    if (std::any_of(line.begin(), line.end(), is_control))
+      return malformed("a control character or a bare line break in the head");
     if (line.starts_with(' ') || line.starts_with('\t')) return malformed("a folded header line");
     head.remove_prefix(end + 2);
   }
@@ -44,8 +45,8 @@ Result<Done> check_host(const Headers& headers, int minor_version) {
   if (hosts == 0) return minor_version == 0 ? Result<Done>(Done{}) : malformed("no Host");
   const std::string_view host = headers.get("Host");
   const bool odd = host.empty() || std::any_of(host.begin(), host.end(), [](unsigned char c) {
-    return !(std::isalnum(c) || c == '.' || c == '-' || c == '_' || c == ':' || c == '[' || c == ']');
-  });
+                     return !(std::isalnum(c) || c == '.' || c == '-' || c == '_' || c == ':' || c == '[' || c == ']');
+                   });
   return odd ? malformed("Host is not a host") : Result<Done>(Done{});
 }
 

@@ -70,7 +70,8 @@ Result<Done> parse_query(std::string_view query, Request& into) {
     if (into.query.size() == limits::query_fields_max) return odd("too many query fields");
     const std::size_t equals = field.find('=');
     NG_TRY(std::string name, decode(field.substr(0, equals), Plus::blank));
-    NG_TRY(std::string value, equals == std::string_view::npos ? Result(std::string()) : decode(field.substr(equals + 1), Plus::blank));
+    NG_TRY(std::string value,
+           equals == std::string_view::npos ? Result(std::string()) : decode(field.substr(equals + 1), Plus::blank));
     into.query.emplace_back(std::move(name), std::move(value));
   }
   return Done{};
@@ -91,7 +92,8 @@ Result<Done> parse_target(std::string_view target, Request& into) {
 std::string percent_encode(std::string_view text) {
   std::string out;
   for (const unsigned char c : text) {
-    const bool plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '.' || c == '_' || c == '~';
+    const bool plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '.' ||
+                       c == '_' || c == '~';
     plain ? out += char(c) : out += fmt::format("%{:02X}", c);
   }
   return out;

@@ -28,7 +28,8 @@ Result<Url> parse_url(std::string_view text) {
   if (url.scheme != "http" && url.scheme != "https") return bad_url(text, "its scheme is neither http nor https");
 
   std::string_view rest = text.substr(colon + 3);
-  const bool odd = std::any_of(rest.begin(), rest.end(), [](unsigned char c) { return c <= 0x20 || c >= 0x7f || c == '#' || c == '\\' || c == '"'; });
+  const bool odd = std::any_of(rest.begin(), rest.end(),
+                               [](unsigned char c) { return c <= 0x20 || c >= 0x7f || c == '#' || c == '\\' || c == '"'; });
   if (odd) return bad_url(text, "it has a blank, a fragment or another character that must be percent-encoded");
   const std::size_t end = std::min(rest.find_first_of("/?"), rest.size());
   std::string authority(rest.substr(0, end));
@@ -36,7 +37,8 @@ Result<Url> parse_url(std::string_view text) {
   if (!url.target.starts_with('/')) url.target.insert(0, "/");
   if (authority.find('@') != std::string::npos) return bad_url(text, "it names a user");
 
-  const bool has_port = authority.find(':', authority.rfind(']') == std::string::npos ? 0 : authority.rfind(']')) != std::string::npos;
+  const bool has_port =
+      authority.find(':', authority.rfind(']') == std::string::npos ? 0 : authority.rfind(']')) != std::string::npos;
   if (!has_port) authority += fmt::format(":{}", default_port(url.scheme));
   const auto address = net::parse_address(authority);
   if (!address.ok() || address->host.empty() || address->port == 0) return bad_url(text, "its host or port is not one");

@@ -20,7 +20,8 @@ Error bad_address(std::string_view text) {
 
 Error lookup_failed(const Address& address, int code) {
   const Code what = code == EAI_NONAME || code == EAI_NODATA ? Code::not_found : Code::unavailable;
-  return {what, Blame::upstream, fmt::format("host name {:?}: {}; check the name and the DNS servers", address.host, gai_strerror(code))};
+  return {what, Blame::upstream,
+          fmt::format("host name {:?}: {}; check the name and the DNS servers", address.host, gai_strerror(code))};
 }
 
 void set_option(int fd, int level, int name, int value) { ::setsockopt(fd, level, name, &value, sizeof value); }
@@ -63,7 +64,8 @@ bool is_loopback(std::string_view host) {
 Result<std::vector<SystemAddress>> look_up(const Address& address, Lookup purpose) {
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
-  hints.ai_flags = AI_NUMERICSERV | (purpose == Lookup::listen ? AI_PASSIVE : 0) | (is_ip_address(address.host) ? AI_NUMERICHOST : 0);
+  hints.ai_flags =
+      AI_NUMERICSERV | (purpose == Lookup::listen ? AI_PASSIVE : 0) | (is_ip_address(address.host) ? AI_NUMERICHOST : 0);
   addrinfo* found = nullptr;
   const std::string port = std::to_string(address.port);
   const char* host = address.host.empty() ? nullptr : address.host.c_str();

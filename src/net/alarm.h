@@ -1,7 +1,7 @@
 // A deadline that is moved far more often than it is reached.
 //
-// Moving it later costs nothing: the timer underneath rings at the old time, sees that it is early and goes on. So an exchange with
-// a deadline on every step makes no system call for it.
+// Moving it later costs nothing: the timer underneath rings at the old time, sees that it is early and goes on. So an exchange
+// with a deadline on every step makes no system call for it.
 #pragma once
 
 #include <functional>

@@ -52,7 +52,8 @@ int pending_error(int fd) {
 
 Task<Result<std::shared_ptr<Socket>>> try_one(Loop& loop, Address to, SystemAddress at, MonoTime until) {
   Descriptor fd(::socket(at.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-  if (!fd) co_return Error{Code::unavailable, Blame::gateway, fmt::format("no socket for {}: {}", to.to_string(), std::strerror(errno))};
+  if (!fd)
+    co_return Error{Code::unavailable, Blame::gateway, fmt::format("no socket for {}: {}", to.to_string(), std::strerror(errno))};
   set_options(fd.get());
   const bool at_once = ::connect(fd.get(), at.get(), at.size) == 0;
   if (!at_once && errno != EINPROGRESS) co_return no_answer(to, std::strerror(errno), Code::unavailable);
@@ -63,7 +64,8 @@ Task<Result<std::shared_ptr<Socket>>> try_one(Loop& loop, Address to, SystemAddr
     Socket::Wait ready(*socket, socket->writing, Ready::to_write, until);
     const Wake wake = co_await ready;
     if (wake == Wake::timed_out) co_return no_answer(to, "no answer in time", Code::timed_out);
-    if (const int error = pending_error(socket->fd()); error != 0) co_return no_answer(to, std::strerror(error), Code::unavailable);
+    if (const int error = pending_error(socket->fd()); error != 0)
+      co_return no_answer(to, std::strerror(error), Code::unavailable);
   }
   co_return socket;
 }

@@ -9,11 +9,13 @@ struct Event::Impl : std::enable_shared_from_this<Event::Impl> {
 
   Loop::Impl& loop;
   bool set = false;
-  bool posted = false;               // a wake-up is on its way
+  bool posted = false;  // a wake-up is on its way
   std::coroutine_handle<> waiter;
-  std::optional<Alarm> alarm;        // made by the first wait with a deadline
+  std::optional<Alarm> alarm;  // made by the first wait with a deadline
 
-  void wake() { if (waiter) std::exchange(waiter, {}).resume(); }
+  void wake() {
+    if (waiter) std::exchange(waiter, {}).resume();
+  }
 
   void arm(MonoTime at) {
     if (at == MonoTime::max()) return;

@@ -20,7 +20,8 @@ bool extend(X509* certificate, X509* issuer, int kind, const std::string& value)
 
 // Built as values: the textual form would let a name with a comma add another one.
 bool add_name(GENERAL_NAMES* names, int kind, const std::string& text) {
-  GENERAL_NAME* name = kind == GEN_IPADD ? a2i_GENERAL_NAME(nullptr, nullptr, nullptr, kind, text.c_str(), 0) : GENERAL_NAME_new();
+  GENERAL_NAME* name =
+      kind == GEN_IPADD ? a2i_GENERAL_NAME(nullptr, nullptr, nullptr, kind, text.c_str(), 0) : GENERAL_NAME_new();
   if (!name) return false;
   if (kind != GEN_IPADD) {
     ASN1_IA5STRING* value = ASN1_IA5STRING_new();
@@ -46,7 +47,8 @@ bool set_purpose(X509* certificate, X509* issuer, CertificateKind kind) {
   const bool authority = kind == CertificateKind::authority;
   return extend(certificate, issuer, NID_basic_constraints, authority ? "critical,CA:TRUE,pathlen:0" : "critical,CA:FALSE") &&
          extend(certificate, issuer, NID_key_usage, authority ? "critical,keyCertSign,cRLSign" : "critical,digitalSignature") &&
-         (authority || extend(certificate, issuer, NID_ext_key_usage, kind == CertificateKind::server ? "serverAuth" : "clientAuth")) &&
+         (authority ||
+          extend(certificate, issuer, NID_ext_key_usage, kind == CertificateKind::server ? "serverAuth" : "clientAuth")) &&
          extend(certificate, issuer, NID_subject_key_identifier, "hash") &&
          extend(certificate, issuer, NID_authority_key_identifier, "keyid:always");
 }
@@ -92,7 +94,9 @@ Result<CertificatePtr> issue(const CertificateOrder& order, EVP_PKEY* key, X509*
                   X509_set_issuer_name(certificate, X509_get_subject_name(by)) == 1 && X509_set_pubkey(certificate, key) == 1 &&
                   set_purpose(certificate, by, order.kind) && name_alternatives(certificate, order) &&
                   X509_sign(certificate, issuer_key, EVP_sha256()) > 0;
-  if (!ok) return Error{Code::malformed, Blame::gateway, fmt::format("certificate for {:?}: {}; check its names", order.common_name, take_openssl_error())};
+  if (!ok)
+    return Error{Code::malformed, Blame::gateway,
+                 fmt::format("certificate for {:?}: {}; check its names", order.common_name, take_openssl_error())};
   return made;
 }
 

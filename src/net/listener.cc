@@ -13,8 +13,8 @@
 namespace narrowgate::net {
 namespace {
 
-constexpr int backlog = 1024;                                   // as many as most kernels keep anyway
-constexpr unsigned accepted_in_a_row_max = 64;                  // then others on the loop get a turn
+constexpr int backlog = 1024;                   // as many as most kernels keep anyway
+constexpr unsigned accepted_in_a_row_max = 64;  // then others on the loop get a turn
 constexpr std::chrono::milliseconds pause_when_out_of_means{100};
 
 bool out_of_means(int error) { return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM; }
@@ -23,9 +23,14 @@ bool out_of_means(int error) { return error == EMFILE || error == ENFILE || erro
 class Acceptor : public std::enable_shared_from_this<Acceptor> {
  public:
   Acceptor(Descriptor fd, std::vector<Loop*> loops, Listener::Handler handler)
-      : fd_(std::move(fd)), loops_(std::move(loops)), handler_(std::move(handler)), watched_(context()),
+      : fd_(std::move(fd)),
+        loops_(std::move(loops)),
+        handler_(std::move(handler)),
+        watched_(context()),
         pause_(context(), [this] { accept(); }) {}
-  ~Acceptor() { if (watched_.is_open()) watched_.release(); }  // fd_ closes
+  ~Acceptor() {
+    if (watched_.is_open()) watched_.release();
+  }  // fd_ closes
 
   int fd() const { return fd_.get(); }
   std::shared_ptr<Mailbox> mailbox() const { return loops_.front()->impl().mailbox; }
@@ -66,7 +71,8 @@ class Acceptor : public std::enable_shared_from_this<Acceptor> {
   }
 
   void pause(int error) {
-    log_warning("connections wait", {{"reason", std::strerror(error)}, {"remedy", "raise the limit of open files (LimitNOFILE, ulimit -n)"}});
+    log_warning("connections wait",
+                {{"reason", std::strerror(error)}, {"remedy", "raise the limit of open files (LimitNOFILE, ulimit -n)"}});
     pause_.set(deadline_after(pause_when_out_of_means), weak_from_this());
   }
 
@@ -75,7 +81,9 @@ class Acceptor : public std::enable_shared_from_this<Acceptor> {
     Loop* loop = loops_[next_++ % loops_.size()];
     if (loop == loops_.front()) return welcome(*loop, std::move(fd));
     // std::function copies, a descriptor does not.
-    loop->post([self = shared_from_this(), loop, held = std::make_shared<Descriptor>(std::move(fd))] { self->welcome(*loop, std::move(*held)); });
+    loop->post([self = shared_from_this(), loop, held = std::make_shared<Descriptor>(std::move(fd))] {
+      self->welcome(*loop, std::move(*held));
+    });
   }
 
   void welcome(Loop& loop, Descriptor fd) {
@@ -120,7 +128,9 @@ Result<Descriptor> bind(const Address& at, const SystemAddress& address) {
   if (address.family() == AF_INET6) ::setsockopt(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, at.host.empty() ? &no : &yes, sizeof no);
   if (!fd || ::bind(fd.get(), address.get(), address.size) != 0 || ::listen(fd.get(), backlog) != 0) {
     const Code code = errno == EADDRINUSE ? Code::conflict : Code::unavailable;
-    return Error{code, Blame::gateway, fmt::format("cannot listen on {}: {}; choose another address or stop who has it", at.to_string(), std::strerror(errno))};
+    return Error{
+        code, Blame::gateway,
+        fmt::format("cannot listen on {}: {}; choose another address or stop who has it", at.to_string(), std::strerror(errno))};
   }
   return fd;
 }
@@ -134,7 +144,8 @@ Result<std::unique_ptr<Listener>> Listener::listen(Address at, std::vector<Loop*
     std::sort(addresses.begin(), addresses.end(), [](const auto& a, const auto& b) { return a.family() > b.family(); });
     static_assert(AF_INET6 > AF_INET);
   }
-  Result<Descriptor> bound = Error{Code::not_found, Blame::gateway, fmt::format("{} has no address to listen on", at.to_string())};
+  Result<Descriptor> bound =
+      Error{Code::not_found, Blame::gateway, fmt::format("{} has no address to listen on", at.to_string())};
   for (const auto& address : addresses) {
     bound = bind(at, address);
     if (bound.ok()) break;

@@ -158,7 +158,9 @@ TEST(Connect, ASlowResolverDoesNotHoldTheDeadlineAndMayAnswerLate) {
   {
     Loop loop;
     Pool pool(1);
-    pool.start([&] { while (!release) ::usleep(100); });
+    pool.start([&] {
+      while (!release) ::usleep(100);
+    });
     run(loop, resolver_busy(loop, pool));
     release = true;
   }
@@ -167,7 +169,9 @@ TEST(Connect, ASlowResolverDoesNotHoldTheDeadlineAndMayAnswerLate) {
 TEST(Connect, ALateAnswerFindsALoopThatIsGone) {
   std::atomic<bool> release = false;
   Pool pool(1);
-  pool.start([&] { while (!release) ::usleep(100); });
+  pool.start([&] {
+    while (!release) ::usleep(100);
+  });
   {
     Loop loop;
     run(loop, resolver_busy(loop, pool));

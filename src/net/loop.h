@@ -20,24 +20,24 @@ namespace narrowgate::net {
 class Loop {
  public:
   Loop();
-  ~Loop();                                  // Destroys what was spawned and has not ended, newest first.
+  ~Loop();  // Destroys what was spawned and has not ended, newest first.
   Loop(const Loop&) = delete;
   Loop& operator=(const Loop&) = delete;
 
   // Runs on the calling thread until stop() and until nothing spawned is left. The thread wants a stack of
   // limits::thread_stack_bytes (Thread below gives one).
   void run();
-  void stop();                              // from any thread
-  void post(std::function<void()> work);    // from any thread; runs on the loop's thread, in order
+  void stop();                            // from any thread
+  void post(std::function<void()> work);  // from any thread; runs on the loop's thread, in order
   bool on_this_thread() const;
 
-  // Starts `task`: now on the loop's own thread, from another one (or before run()) as soon as the loop comes to it. The loop owns
-  // it until it ends. What it borrows must outlive it: prefer TaskGroup. An exception that leaves it ends the process.
+  // Starts `task`: now on the loop's own thread, from another one (or before run()) as soon as the loop comes to it. The loop
+  // owns it until it ends. What it borrows must outlive it: prefer TaskGroup. An exception that leaves it ends the process.
   void spawn(Task<void> task);
-  std::size_t spawned() const;              // how many have not ended
+  std::size_t spawned() const;  // how many have not ended
 
   struct Impl;
-  Impl& impl() { return *impl_; }           // for this folder
+  Impl& impl() { return *impl_; }  // for this folder
 
  private:
   std::unique_ptr<Impl> impl_;
@@ -65,9 +65,9 @@ class Event {
  public:
   explicit Event(Loop& loop);
   ~Event();
-  Event(Event&&) noexcept;                   // while nobody waits
-  void set();                                // on the loop's thread
-  Task<Wake> wait(Duration at_most);         // Duration::max(): without a deadline
+  Event(Event&&) noexcept;            // while nobody waits
+  void set();                         // on the loop's thread
+  Task<Wake> wait(Duration at_most);  // Duration::max(): without a deadline
   bool is_set() const;
 
  private:
@@ -83,7 +83,7 @@ class TaskGroup {
   TaskGroup(const TaskGroup&) = delete;
   TaskGroup& operator=(const TaskGroup&) = delete;
   void start(Task<void> task);
-  Task<void> join();                         // until none runs; one waiter at a time
+  Task<void> join();  // until none runs; one waiter at a time
   std::size_t running() const { return running_; }
 
  private:
@@ -103,7 +103,7 @@ Task<void> sleep_for(Loop& loop, Duration duration);
 class Pool {
  public:
   explicit Pool(std::size_t threads);
-  ~Pool();                                   // Finishes what was handed to it.
+  ~Pool();  // Finishes what was handed to it.
   Pool(const Pool&) = delete;
   Pool& operator=(const Pool&) = delete;
 

@@ -53,7 +53,8 @@ TEST(Loop, WorkPostedByManyThreadsRunsOnTheLoopsThreadInEachOnesOrder) {
       std::vector<Thread> posters;
       for (int t = 0; t < threads; ++t) {
         posters.push_back(Thread::start("poster", [&, t] {
-          for (int i = 0; i < each; ++i) loop.post([&, t, i] { got[std::size_t(t)].push_back(i), elsewhere |= !loop.on_this_thread(); });
+          for (int i = 0; i < each; ++i)
+            loop.post([&, t, i] { got[std::size_t(t)].push_back(i), elsewhere |= !loop.on_this_thread(); });
         }));
       }
     }
@@ -173,10 +174,10 @@ TEST(Event, WakesItsWaiterLaterNotInsideSet) {
 
 Task<void> moving_deadlines(Loop& loop, std::vector<Wake>& wakes) {
   Event event(loop), other(loop);
-  loop.spawn(waits_for(event, 1h, wakes));     // far
+  loop.spawn(waits_for(event, 1h, wakes));  // far
   event.set();
   co_await sleep_for(loop, 1ms);
-  wakes.push_back(co_await event.wait(2ms));   // nearer than the timer is set to
+  wakes.push_back(co_await event.wait(2ms));  // nearer than the timer is set to
   wakes.push_back(co_await event.wait(4ms));
   wakes.push_back(co_await event.wait(Duration::zero()));
 }
@@ -192,13 +193,16 @@ Task<void> destroy_waiter(Loop& loop) {
   Event event(loop);
   {
     const auto abandoned = [](Event& on) -> Task<void> { (void)co_await on.wait(1ms); };
-    struct Ignore { struct promise_type {
-      Ignore get_return_object() { return {std::coroutine_handle<promise_type>::from_promise(*this)}; }
-      std::suspend_never initial_suspend() noexcept { return {}; }
-      std::suspend_always final_suspend() noexcept { return {}; }
-      void return_void() {}
-      void unhandled_exception() { std::terminate(); }
-    }; std::coroutine_handle<promise_type> self; };
+    struct Ignore {
+      struct promise_type {
+        Ignore get_return_object() { return {std::coroutine_handle<promise_type>::from_promise(*this)}; }
+        std::suspend_never initial_suspend() noexcept { return {}; }
+        std::suspend_always final_suspend() noexcept { return {}; }
+        void return_void() {}
+        void unhandled_exception() { std::terminate(); }
+      };
+      std::coroutine_handle<promise_type> self;
+    };
     const auto drive = [](Task<void> task) -> Ignore { co_await task; };
     drive(abandoned(event)).self.destroy();
   }
@@ -238,12 +242,14 @@ TEST(TaskGroup, JoinWaitsForAllAndTheGroupCanGoOn) {
 }
 
 TEST(TaskGroupDeathTest, DestroyingARunningGroupIsABug) {
-  EXPECT_DEATH({
-    Loop loop;
-    int ended = 0;
-    TaskGroup group(loop);
-    group.start(sleeper(loop, 1h, ended));
-  }, "running_ == 0");
+  EXPECT_DEATH(
+      {
+        Loop loop;
+        int ended = 0;
+        TaskGroup group(loop);
+        group.start(sleeper(loop, 1h, ended));
+      },
+      "running_ == 0");
 }
 
 }  // namespace

@@ -21,7 +21,9 @@ namespace narrowgate::net {
 template <auto free_it>
 struct FreeBy {
   template <class T>
-  void operator()(T* thing) const { free_it(thing); }
+  void operator()(T* thing) const {
+    free_it(thing);
+  }
 };
 using BioPtr = std::unique_ptr<BIO, FreeBy<BIO_free_all>>;
 using KeyPtr = std::unique_ptr<EVP_PKEY, FreeBy<EVP_PKEY_free>>;

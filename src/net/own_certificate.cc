@@ -17,10 +17,10 @@
 namespace narrowgate::net {
 namespace {
 
-constexpr auto authority_life = std::chrono::days{3653};    // ten years: clients are told of it once
-constexpr auto server_life = std::chrono::days{397};        // the longest that browsers accept
+constexpr auto authority_life = std::chrono::days{3653};  // ten years: clients are told of it once
+constexpr auto server_life = std::chrono::days{397};      // the longest that browsers accept
 constexpr auto renewed_before_end = std::chrono::days{30};
-constexpr auto clock_skew = std::chrono::hours{1};          // clients whose clocks are behind
+constexpr auto clock_skew = std::chrono::hours{1};  // clients whose clocks are behind
 constexpr std::size_t pem_bytes_max = 64 * 1024;
 
 Error file_error(const std::string& path, std::string_view what) {
@@ -69,8 +69,9 @@ Result<Pair> load(const std::string& certificate_path, const std::string& key_pa
   const bool fits = pair.certificate && pair.key && X509_check_private_key(pair.certificate.get(), pair.key.get()) == 1;
   ERR_clear_error();
   if (!fits) {
-    return Error{Code::malformed, Blame::gateway, fmt::format("{} and {} do not belong together; restore them, or remove both to have new ones made",
-                                                              certificate_path, key_path)};
+    return Error{Code::malformed, Blame::gateway,
+                 fmt::format("{} and {} do not belong together; restore them, or remove both to have new ones made",
+                             certificate_path, key_path)};
   }
   return pair;
 }
@@ -86,7 +87,8 @@ Result<Pair> authority(const std::string& folder, WallTime now) {
   if (ca.certificate) {
     if (end_of(ca.certificate.get()) > now + renewed_before_end) return ca;
     return Error{Code::unavailable, Blame::gateway,
-                 fmt::format("{} ends within {} days; remove it and ca.key, start again, and give clients the new one", certificate_path, renewed_before_end.count())};
+                 fmt::format("{} ends within {} days; remove it and ca.key, start again, and give clients the new one",
+                             certificate_path, renewed_before_end.count())};
   }
   CertificateOrder order{CertificateKind::authority, "Narrowgate own CA", {}, {}, now - clock_skew, now + authority_life};
   ca.key = make_key();
@@ -114,10 +116,12 @@ bool still_good(const Pair& server, const Pair& ca, const std::vector<std::strin
 }  // namespace
 
 Result<OwnCertificate> own_certificate_at(const std::string& folder, const std::vector<std::string>& names, WallTime now) {
-  if (names.empty()) return Error{Code::malformed, Blame::gateway, "a certificate of our own needs at least one name; give the listener's"};
+  if (names.empty())
+    return Error{Code::malformed, Blame::gateway, "a certificate of our own needs at least one name; give the listener's"};
   std::error_code failure;
   std::filesystem::create_directories(folder, failure);
-  if (failure) return Error{Code::unavailable, Blame::gateway, fmt::format("{}: cannot make this folder: {}", folder, failure.message())};
+  if (failure)
+    return Error{Code::unavailable, Blame::gateway, fmt::format("{}: cannot make this folder: {}", folder, failure.message())};
 
   NG_TRY(const Pair ca, authority(folder, now));
   const std::string certificate_path = folder + "/server.pem", key_path = folder + "/server.key";

@@ -72,7 +72,8 @@ TEST_F(OwnCertificateTest, TheServersIsMadeAgainNearItsEndAndForOtherNamesByTheS
   EXPECT_EQ(first.ca_pem, late.ca_pem);
   const OwnCertificate more = make({"other.example", "gateway.example"}, now_ + days{368});
   EXPECT_NE(late.certificate_pem, more.certificate_pem);
-  EXPECT_EQ(make({"gateway.example", "other.example"}, now_ + days{368}).certificate_pem, more.certificate_pem) << "order does not matter";
+  EXPECT_EQ(make({"gateway.example", "other.example"}, now_ + days{368}).certificate_pem, more.certificate_pem)
+      << "order does not matter";
 }
 
 TEST_F(OwnCertificateTest, AnAuthorityAtItsEndIsNotReplacedSilently) {

@@ -10,10 +10,10 @@ namespace narrowgate::net {
 struct Pool::Job {
   enum class State { in_line, running, over };
   std::function<void()> work;
-  State state = State::in_line;     // guarded by the pool's mutex
+  State state = State::in_line;  // guarded by the pool's mutex
   std::exception_ptr thrown;
-  std::shared_ptr<Mailbox> reply;   // null: nobody waits
-  std::weak_ptr<Event> finished;    // touched on the reply's loop only
+  std::shared_ptr<Mailbox> reply;  // null: nobody waits
+  std::weak_ptr<Event> finished;   // touched on the reply's loop only
 };
 
 struct Pool::Impl {
@@ -77,7 +77,8 @@ struct Pool::HandOff {
   std::shared_ptr<Job> job = std::make_shared<Job>();
   std::shared_ptr<Event> finished;
 
-  HandOff(std::shared_ptr<Impl> to, Loop& loop, std::function<void()> work) : pool(std::move(to)), finished(std::make_shared<Event>(loop)) {
+  HandOff(std::shared_ptr<Impl> to, Loop& loop, std::function<void()> work)
+      : pool(std::move(to)), finished(std::make_shared<Event>(loop)) {
     job->work = std::move(work);
     job->reply = loop.impl().mailbox;
     job->finished = finished;

@@ -1,8 +1,8 @@
 // A socket and the two coroutines that may wait on it: one reading, one writing.
 //
-// Which of them waits for what is kept apart, since under TLS a reader may have to wait until it can write and the other way round.
-// The reactor is only asked about readiness; bytes move by transport.cc. So whatever a waiting coroutine lends is never in the
-// kernel's hands, and its frame may be destroyed at any time.
+// Which of them waits for what is kept apart, since under TLS a reader may have to wait until it can write and the other way
+// round. The reactor is only asked about readiness; bytes move by transport.cc. So whatever a waiting coroutine lends is never in
+// the kernel's hands, and its frame may be destroyed at any time.
 #pragma once
 
 #include <array>
@@ -49,10 +49,13 @@ class Socket : public std::enable_shared_from_this<Socket> {
   class Side {
    public:
     explicit Side(asio::io_context& context);
+    bool waits() const { return bool(waiter_); }
 
    private:
     friend class Socket;
-    void wake() { if (waiter_) std::exchange(waiter_, {}).resume(); }
+    void wake() {
+      if (waiter_) std::exchange(waiter_, {}).resume();
+    }
     std::coroutine_handle<> waiter_;
     Ready for_ = Ready::to_read;
     Wake outcome_ = Wake::fired;
@@ -78,10 +81,10 @@ class Socket : public std::enable_shared_from_this<Socket> {
   };
 
   Side reading, writing;
-  bool drained = false;                  // the last read took all there was
-  unsigned reads_in_a_row = 0;           // without a wait in between
-  bool write_broken = false;             // a write ended in the middle
-  std::unique_ptr<TlsSession> tls;       // null: plain
+  bool drained = false;             // the last read took all there was
+  unsigned reads_in_a_row = 0;      // without a wait in between
+  bool write_broken = false;        // a write ended in the middle
+  std::unique_ptr<TlsSession> tls;  // null: plain
 
  private:
   void watch(Ready what);
@@ -90,7 +93,7 @@ class Socket : public std::enable_shared_from_this<Socket> {
   Loop& loop_;
   asio::posix::stream_descriptor watched_;
   const Blame blame_;
-  std::array<bool, 2> watching_{};       // is the reactor asked already?
+  std::array<bool, 2> watching_{};  // is the reactor asked already?
 };
 
 // A stream over a connected socket. For connect and listen.

@@ -58,7 +58,9 @@ struct HalfWritten {
   explicit HalfWritten(Socket& on) : socket(on) {}
   HalfWritten(const HalfWritten&) = delete;
   HalfWritten& operator=(const HalfWritten&) = delete;
-  ~HalfWritten() { if (!over) socket.write_broken = true; }
+  ~HalfWritten() {
+    if (!over) socket.write_broken = true;
+  }
 };
 
 Task<Result<Done>> write(SocketPtr socket, ByteView bytes, Duration at_most) {
@@ -141,12 +143,14 @@ Result<Done> nothing_pipelined(Socket& socket, bool client_hello_allowed) {
   if (waits(step)) return Done{};
   if (step != Step::done) return why(socket, step);
   if (client_hello_allowed && first == tls_handshake_record) return Done{};
-  return Error{Code::refused, socket.blame(), fmt::format("the {} sent bytes before TLS was up; it must wait for the answer", to_string(socket.blame()))};
+  return Error{Code::refused, socket.blame(),
+               fmt::format("the {} sent bytes before TLS was up; it must wait for the answer", to_string(socket.blame()))};
 }
 
 class SocketStream final : public Stream {
  public:
-  explicit SocketStream(SocketPtr socket) : socket_(std::move(socket)), peer_(peer_of(socket_->fd())), local_(local_of(socket_->fd())) {}
+  explicit SocketStream(SocketPtr socket)
+      : socket_(std::move(socket)), peer_(peer_of(socket_->fd())), local_(local_of(socket_->fd())) {}
   ~SocketStream() override { socket_->close(); }
 
   Task<Result<std::size_t>> read_some(std::span<Byte> into, Duration at_most) override { return read(socket_, into, at_most); }
@@ -172,6 +176,7 @@ class SocketStream final : public Stream {
 };
 
 std::size_t SocketStream::try_write(ByteView bytes) {
+  if (socket_->writing.waits()) return 0;  // in the middle of something else
   std::size_t total = 0;
   while (total < bytes.size() && socket_->is_open() && !socket_->write_broken) {
     std::size_t size = 0;
@@ -198,7 +203,8 @@ Task<Result<Done>> SocketStream::start_tls_client(const TlsClient& context, cons
   NG_CHECK(!socket_->tls);
   NG_CO_TRY_VOID(nothing_pipelined(*socket_, false));
   socket_->tls = TlsSession::ask(context, host_name, socket_->fd());
-  if (!socket_->tls) co_return Error{Code::malformed, Blame::gateway, fmt::format("TLS needs a host name to verify; {:?} is none", host_name)};
+  if (!socket_->tls)
+    co_return Error{Code::malformed, Blame::gateway, fmt::format("TLS needs a host name to verify; {:?} is none", host_name)};
   socket_->drained = false;
   NG_CO_TRY_VOID(co_await handshake(socket_, at_most));
   info_ = socket_->tls->info();

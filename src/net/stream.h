@@ -1,8 +1,8 @@
 // A byte stream over TCP, plain or under TLS, on one loop.
 //
 // read_some and write_all may be awaited at the same time by two coroutines (one each); two readers or two writers at once
-// are a bug. close() makes both end with Code::closed, so a coroutine that waits for the world always ends; so does destroying the
-// stream. After a write_all that did not succeed the stream is good for nothing but close().
+// are a bug. close() makes both end with Code::closed, so a coroutine that waits for the world always ends; so does destroying
+// the stream. After a write_all that did not succeed the stream is good for nothing but close().
 //
 // A reader that always finds bytes waiting steps aside now and then, so that one busy stream does not starve the loop.
 #pragma once
@@ -53,7 +53,7 @@ class Stream {
   virtual Task<Result<Done>> start_tls_client(const TlsClient& context, const std::string& host_name, Duration at_most) = 0;
   virtual std::optional<TlsInfo> tls() const = 0;
 
-  virtual void close() = 0;      // idempotent; wakes both waiters
+  virtual void close() = 0;  // idempotent; wakes both waiters
   virtual bool is_open() const = 0;
   virtual Address peer() const = 0;
   virtual Address local() const = 0;

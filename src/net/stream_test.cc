@@ -172,7 +172,9 @@ TEST(Stream, CoroutinesMayBeDestroyedWhereverTheyWait) {
   for (const int kind : {0, 1, 2}) {
     auto loop = std::make_unique<Loop>();
     Pair pair = make_pair(*loop);
-    loop->spawn(kind == 0 ? read_into_own_frame(*pair.left) : kind == 1 ? write_from_own_frame(*pair.left) : wait_readable(*pair.left));
+    loop->spawn(kind == 0   ? read_into_own_frame(*pair.left)
+                : kind == 1 ? write_from_own_frame(*pair.left)
+                            : wait_readable(*pair.left));
     loop->post([&] { loop->impl().context.stop(); });
     loop->run();
     EXPECT_EQ(loop->spawned(), 1u);
@@ -264,13 +266,15 @@ TEST(Stream, AReaderWhoAlwaysFindsBytesLetsOthersRun) {
 }
 
 TEST(StreamDeathTest, TwoReadersAreABug) {
-  EXPECT_DEATH({
-    Loop loop;
-    Pair pair = make_pair(loop);
-    loop.spawn(read_into_own_frame(*pair.left));
-    loop.spawn(read_into_own_frame(*pair.left));
-    loop.run();
-  }, "waiter_");
+  EXPECT_DEATH(
+      {
+        Loop loop;
+        Pair pair = make_pair(loop);
+        loop.spawn(read_into_own_frame(*pair.left));
+        loop.spawn(read_into_own_frame(*pair.left));
+        loop.run();
+      },
+      "waiter_");
 }
 
 TEST(Address, ParsesWhatItPrints) {
@@ -286,7 +290,8 @@ TEST(Address, ParsesWhatItPrints) {
 
 TEST(Address, KnowsWhatIsLoopback) {
   for (const char* yes : {"127.0.0.1", "127.9.9.9", "::1", "localhost"}) EXPECT_TRUE(is_loopback(yes)) << yes;
-  for (const char* no : {"128.0.0.1", "0.0.0.0", "::", "example", "localhost.example", "127.0.0.1.example", ""}) EXPECT_FALSE(is_loopback(no)) << no;
+  for (const char* no : {"128.0.0.1", "0.0.0.0", "::", "example", "localhost.example", "127.0.0.1.example", ""})
+    EXPECT_FALSE(is_loopback(no)) << no;
 }
 
 }  // namespace

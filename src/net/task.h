@@ -4,8 +4,8 @@
 // awaiting caller keeps alive; a coroutine lambda captures nothing. Nothing borrowed from a read buffer crosses a co_await on
 // that stream. An exception that leaves a coroutine is rethrown where it is awaited; ours do not throw.
 //
-// Arguments of an awaited call are named first if they are braced or conditional (co_await f({a, b}), co_await f(c ? x : y)): g++ 12
-// destroys such temporaries twice.
+// Arguments of an awaited call are named first if they are braced or conditional (co_await f({a, b}), co_await f(c ? x : y)): g++
+// 12 destroys such temporaries twice.
 //
 // A task that ends without waiting costs its awaiter no stack, in any build: compilers turn a jump between coroutines into a
 // plain call at -O0, so a loop over ready reads would otherwise overflow in debug and sanitizer builds.
@@ -32,7 +32,9 @@ struct TaskPromiseBase {
   struct Final {
     bool await_ready() noexcept { return false; }
     template <class P>
-    std::coroutine_handle<> await_suspend(std::coroutine_handle<P> self) noexcept { return self.promise().waiter; }
+    std::coroutine_handle<> await_suspend(std::coroutine_handle<P> self) noexcept {
+      return self.promise().waiter;
+    }
     void await_resume() noexcept {}
   };
   std::suspend_always initial_suspend() noexcept { return {}; }
@@ -58,12 +60,16 @@ class [[nodiscard]] Task {
     std::optional<T> value;
     Task get_return_object() { return Task(std::coroutine_handle<promise_type>::from_promise(*this)); }
     template <class U>
-    void return_value(U&& made) { value.emplace(std::forward<U>(made)); }
+    void return_value(U&& made) {
+      value.emplace(std::forward<U>(made));
+    }
   };
 
   Task(Task&& other) noexcept : self_(std::exchange(other.self_, {})) {}
   Task& operator=(Task&&) = delete;
-  ~Task() { if (self_) self_.destroy(); }
+  ~Task() {
+    if (self_) self_.destroy();
+  }
 
   bool await_ready() const noexcept { return false; }
   bool await_suspend(std::coroutine_handle<> waiter) { return detail::start_task(self_, waiter); }
@@ -89,11 +95,15 @@ class [[nodiscard]] Task<void> {
 
   Task(Task&& other) noexcept : self_(std::exchange(other.self_, {})) {}
   Task& operator=(Task&&) = delete;
-  ~Task() { if (self_) self_.destroy(); }
+  ~Task() {
+    if (self_) self_.destroy();
+  }
 
   bool await_ready() const noexcept { return false; }
   bool await_suspend(std::coroutine_handle<> waiter) { return detail::start_task(self_, waiter); }
-  void await_resume() { if (self_.promise().thrown) std::rethrow_exception(self_.promise().thrown); }
+  void await_resume() {
+    if (self_.promise().thrown) std::rethrow_exception(self_.promise().thrown);
+  }
 
  private:
   explicit Task(std::coroutine_handle<promise_type> self) : self_(self) {}

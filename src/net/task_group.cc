@@ -8,7 +8,9 @@ struct TaskGroup::Member {
   explicit Member(TaskGroup& in) : group(in) {}
   Member(const Member&) = delete;
   Member& operator=(const Member&) = delete;
-  ~Member() { if (--group.running_ == 0) group.idle_.set(); }
+  ~Member() {
+    if (--group.running_ == 0) group.idle_.set();
+  }
 };
 
 TaskGroup::~TaskGroup() { NG_CHECK(running_ == 0); }

@@ -59,7 +59,8 @@ class Authority {
   }
 
  private:
-  Identity sign(CertificateKind kind, std::string name, std::vector<std::string> names, std::vector<std::string> uris, Duration ends_in) const {
+  Identity sign(CertificateKind kind, std::string name, std::vector<std::string> names, std::vector<std::string> uris,
+                Duration ends_in) const {
     const KeyPtr key = make_key();
     const WallTime now = SystemClock().wall();
     const WallTime until = now + std::chrono::duration_cast<std::chrono::seconds>(ends_in);
@@ -72,10 +73,12 @@ class Authority {
   CertificatePtr certificate_;
 };
 
-inline std::shared_ptr<const TlsServer> server_tls(const Identity& identity, std::vector<std::string> alpn = {}, std::string client_ca = "") {
+inline std::shared_ptr<const TlsServer> server_tls(const Identity& identity, std::vector<std::string> alpn = {},
+                                                   std::string client_ca = "") {
   return TlsServer::create({identity.certificate_pem, identity.key_pem, std::move(client_ca), std::move(alpn)}).take();
 }
-inline std::shared_ptr<const TlsClient> client_tls(std::string ca_pem, std::vector<std::string> alpn = {}, const Identity& identity = {}) {
+inline std::shared_ptr<const TlsClient> client_tls(std::string ca_pem, std::vector<std::string> alpn = {},
+                                                   const Identity& identity = {}) {
   return TlsClient::create({std::move(ca_pem), identity.certificate_pem, identity.key_pem, std::move(alpn)}).take();
 }
 
@@ -88,7 +91,8 @@ struct Handshake {
   Result<Done> server = Done{}, client = Done{};
 };
 // Left is the client.
-inline Task<Handshake> shake_hands(Pair& pair, const TlsServer& server, const TlsClient& client, std::string name = "db.example") {
+inline Task<Handshake> shake_hands(Pair& pair, const TlsServer& server, const TlsClient& client,
+                                   std::string name = "db.example") {
   Handshake out;
   Event ended(pair.left->loop());
   pair.left->loop().spawn(serve_tls(*pair.right, server, out.server, ended));

@@ -35,7 +35,8 @@ Result<Done> use_certificate(SSL_CTX* context, const std::string& certificate_pe
     return complaint("TLS certificate", "give a PEM file that starts with the certificate itself, issuers after it");
   }
   for (std::size_t i = 1; i < chain.size(); ++i) {
-    if (SSL_CTX_add1_chain_cert(context, chain[i].get()) != 1) return complaint("TLS certificate chain", "check the issuers in it");
+    if (SSL_CTX_add1_chain_cert(context, chain[i].get()) != 1)
+      return complaint("TLS certificate chain", "check the issuers in it");
   }
   const KeyPtr key = read_key(key_pem);
   if (!key) return complaint("TLS private key", "give a PEM file without a pass phrase");
@@ -62,7 +63,8 @@ Result<Done> trust(SSL_CTX* context, const std::string& ca_pem, Announce announc
 Result<std::string> alpn_on_wire(const std::vector<std::string>& names) {
   std::string out;
   for (const auto& name : names) {
-    if (name.empty() || name.size() > 255) return Error{Code::malformed, Blame::gateway, fmt::format("ALPN name {:?}: 1 to 255 bytes", name)};
+    if (name.empty() || name.size() > 255)
+      return Error{Code::malformed, Blame::gateway, fmt::format("ALPN name {:?}: 1 to 255 bytes", name)};
     out += char(name.size());
     out += name;
   }
@@ -73,7 +75,8 @@ Result<std::string> alpn_on_wire(const std::vector<std::string>& names) {
 int choose_alpn(SSL*, const Byte** chosen, Byte* size, const Byte* offered, unsigned offered_size, void* self) {
   const auto& ours = static_cast<const TlsServerContext*>(self)->alpn;
   Byte* match = nullptr;
-  const int found = SSL_select_next_proto(&match, size, reinterpret_cast<const Byte*>(ours.data()), unsigned(ours.size()), offered, offered_size);
+  const int found = SSL_select_next_proto(&match, size, reinterpret_cast<const Byte*>(ours.data()), unsigned(ours.size()),
+                                          offered, offered_size);
   *chosen = match;
   return found == OPENSSL_NPN_NEGOTIATED ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_ALERT_FATAL;
 }

@@ -23,13 +23,13 @@ struct TlsInfo {
 };
 
 struct TlsServerOptions {
-  std::string certificate_pem, key_pem;     // contents, not paths
-  std::string client_ca_pem;                // empty: clients are not asked for a certificate
-  std::vector<std::string> alpn;            // offered; a client that offers ALPN and none of these is refused
+  std::string certificate_pem, key_pem;  // contents, not paths
+  std::string client_ca_pem;             // empty: clients are not asked for a certificate
+  std::vector<std::string> alpn;         // offered; a client that offers ALPN and none of these is refused
 };
 struct TlsClientOptions {
-  std::string ca_pem;                       // empty: the system's trust store
-  std::string certificate_pem, key_pem;     // empty: no client certificate
+  std::string ca_pem;                    // empty: the system's trust store
+  std::string certificate_pem, key_pem;  // empty: no client certificate
   std::vector<std::string> alpn;
 };
 
@@ -53,8 +53,8 @@ class TlsClient {
 };
 
 // A certificate authority of our own for a first run: made once in `folder` (ca.pem for clients, ca.key 0600), signs a server
-// certificate for `names` (DNS names and IP addresses; server.pem, server.key 0600). Returns what a TlsServer needs; re-issued within
-// 30 days of its end or when names change. Blocking.
+// certificate for `names` (DNS names and IP addresses; server.pem, server.key 0600). Returns what a TlsServer needs; re-issued
+// within 30 days of its end or when names change. Blocking.
 struct OwnCertificate {
   std::string ca_pem, certificate_pem, key_pem;
 };

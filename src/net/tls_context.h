@@ -9,7 +9,9 @@
 
 namespace narrowgate::net {
 
-struct FreeContext { void operator()(SSL_CTX* context) const { SSL_CTX_free(context); } };
+struct FreeContext {
+  void operator()(SSL_CTX* context) const { SSL_CTX_free(context); }
+};
 using ContextPtr = std::unique_ptr<SSL_CTX, FreeContext>;
 
 struct TlsServerContext final : TlsServer, std::enable_shared_from_this<TlsServerContext> {

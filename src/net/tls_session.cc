@@ -126,7 +126,8 @@ void TlsSession::say_goodbye() {
 std::string TlsSession::failure() const {
   const long verdict = SSL_get_verify_result(ssl_.get());
   if (verdict == X509_V_OK) return failure_;
-  return fmt::format("the {}'s certificate was not accepted: {}", server_ ? "client" : "server", X509_verify_cert_error_string(verdict));
+  return fmt::format("the {}'s certificate was not accepted: {}", server_ ? "client" : "server",
+                     X509_verify_cert_error_string(verdict));
 }
 
 bool TlsSession::refused() const { return SSL_get_verify_result(ssl_.get()) != X509_V_OK; }

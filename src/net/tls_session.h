@@ -15,10 +15,10 @@ namespace narrowgate::net {
 // What came of trying to move bytes.
 enum class Step : std::uint8_t {
   done,
-  wants_read,   // try again when the socket is readable
+  wants_read,  // try again when the socket is readable
   wants_write,
-  ended,        // the other side has said all it will
-  failed,       // errno, or OpenSSL's queue, says why
+  ended,   // the other side has said all it will
+  failed,  // errno, or OpenSSL's queue, says why
 };
 
 class TlsSession {
@@ -33,12 +33,14 @@ class TlsSession {
   bool has_more() const;                          // bytes that the socket no longer has
   void say_goodbye();                             // close_notify, if it can go now
 
-  std::string failure() const;                    // of the last step that failed; for operators
-  bool refused() const;                           // did it fail because a certificate or a name did not verify?
+  std::string failure() const;  // of the last step that failed; for operators
+  bool refused() const;         // did it fail because a certificate or a name did not verify?
   TlsInfo info() const;
 
  private:
-  struct Free { void operator()(SSL* ssl) const { SSL_free(ssl); } };
+  struct Free {
+    void operator()(SSL* ssl) const { SSL_free(ssl); }
+  };
   TlsSession(SSL* ssl, std::shared_ptr<const void> context, bool server);
   Step outcome(int returned);
   Step broken(Step how, std::string reason);
@@ -47,7 +49,7 @@ class TlsSession {
   std::shared_ptr<const void> context_;  // OpenSSL calls back into it
   bool server_;
   bool up_ = false;
-  std::optional<Step> broken_;           // how it broke: OpenSSL must not be asked again then
+  std::optional<Step> broken_;  // how it broke: OpenSSL must not be asked again then
   std::string failure_;
 };
 

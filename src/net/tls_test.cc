@@ -26,7 +26,8 @@ struct Outcome {
   std::optional<TlsInfo> server, client;
 };
 
-Outcome meet(const std::shared_ptr<const TlsServer>& server, const std::shared_ptr<const TlsClient>& client, const std::string& name = "db.example") {
+Outcome meet(const std::shared_ptr<const TlsServer>& server, const std::shared_ptr<const TlsClient>& client,
+             const std::string& name = "db.example") {
   Loop loop;
   Pair pair = make_pair(loop);
   Outcome out;
@@ -38,7 +39,8 @@ Outcome meet(const std::shared_ptr<const TlsServer>& server, const std::shared_p
 
 TEST(Tls, BothSidesKnowWhatWasAgreed) {
   const Authority authority;
-  const Outcome out = meet(server_tls(authority.server({"db.example"}), {"postgresql"}), client_tls(authority.pem(), {"postgresql"}));
+  const Outcome out =
+      meet(server_tls(authority.server({"db.example"}), {"postgresql"}), client_tls(authority.pem(), {"postgresql"}));
   ASSERT_TRUE(out.hands.server.ok() && out.hands.client.ok());
   EXPECT_EQ(out.server->version, "TLSv1.3");
   EXPECT_EQ(out.server->alpn, "postgresql");
@@ -275,12 +277,14 @@ TEST(TlsOptions, UnusableOnesAreRefusedWithAReason) {
       "-----END ENCRYPTED PRIVATE KEY-----\n";
   EXPECT_EQ(code_of(TlsServer::create({"", good.key_pem, "", {}})), Code::malformed);
   EXPECT_EQ(code_of(TlsServer::create({good.certificate_pem, "", "", {}})), Code::malformed);
-  EXPECT_EQ(code_of(TlsServer::create({good.certificate_pem, locked, "", {}})), Code::malformed) << "and nobody is asked at a terminal";
+  EXPECT_EQ(code_of(TlsServer::create({good.certificate_pem, locked, "", {}})), Code::malformed)
+      << "and nobody is asked at a terminal";
   EXPECT_EQ(code_of(TlsServer::create({good.certificate_pem, other.key_pem, "", {}})), Code::malformed);
   EXPECT_EQ(code_of(TlsServer::create({good.certificate_pem, good.key_pem, "not a certificate", {}})), Code::malformed);
   EXPECT_EQ(code_of(TlsServer::create({good.certificate_pem, good.key_pem, "", {""}})), Code::malformed);
   EXPECT_EQ(code_of(TlsClient::create({"garbage", "", "", {}})), Code::malformed);
-  EXPECT_EQ(code_of(TlsClient::create({authority.pem() + authority.pem().substr(0, 200), "", "", {}})), Code::malformed) << "cut short";
+  EXPECT_EQ(code_of(TlsClient::create({authority.pem() + authority.pem().substr(0, 200), "", "", {}})), Code::malformed)
+      << "cut short";
   EXPECT_EQ(code_of(TlsClient::create({authority.pem(), good.certificate_pem, "", {}})), Code::malformed);
 }
 

@@ -63,7 +63,9 @@ Error why(Socket& socket, Step step) {
   return {Code::malformed, socket.blame(), fmt::format("TLS with {}: {}", who, reason)};
 }
 
-Error closed_here(Socket& socket) { return {Code::closed, Blame::gateway, fmt::format("the connection to the {} was closed here", to_string(socket.blame()))}; }
+Error closed_here(Socket& socket) {
+  return {Code::closed, Blame::gateway, fmt::format("the connection to the {} was closed here", to_string(socket.blame()))};
+}
 
 Error too_late(Socket& socket, std::string_view what) {
   return {Code::timed_out, socket.blame(), fmt::format("the {} {} in time", to_string(socket.blame()), what)};
