@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-#include "base/bytes.h"
+#include "http/strict.h"
 
 namespace narrowgate::http {
 namespace {
@@ -24,14 +24,6 @@ std::string_view next_piece(std::string_view& rest, char separator) {
   const std::string_view piece = rest.substr(0, at);
   rest = at == std::string_view::npos ? std::string_view() : rest.substr(at + 1);
   return piece;
-}
-
-bool is_token(std::string_view text) {
-  constexpr std::string_view marks = "!#$%&'*+-.^_`|~";
-  return !text.empty() && std::all_of(text.begin(), text.end(), [&](unsigned char c) {
-    return (c >= '0' && c <= '9') || (lower(char(c)) >= 'a' && lower(char(c)) <= 'z') ||
-           marks.find(char(c)) != std::string_view::npos;
-  });
 }
 
 bool breaks_line(std::string_view text) { return text.find_first_of(std::string_view("\r\n\0", 3)) != std::string_view::npos; }

@@ -48,6 +48,12 @@ TEST(RequestReader, ReadsTheSameHoweverTheBytesAreCut) {
   }
 }
 
+TEST(RequestReader, AnEmptyChunkedBodyMayComeByteByByte) {
+  const auto empty = read_in_pieces("POST / HTTP/1.1\r\nHost: g\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 1);
+  ASSERT_TRUE(empty.ok()) << to_string(empty.error());
+  EXPECT_EQ(empty->body, "");
+}
+
 TEST(RequestReader, EveryPrefixIsIncompleteNotWrong) {
   for (const std::string& whole : {with_length, chunked}) {
     for (std::size_t size = 0; size < whole.size(); ++size) {
@@ -132,6 +138,8 @@ TEST(RequestReader, RefusesWhatCanBeReadInTwoWays) {
       {"a chunk size that overflows", post("Transfer-Encoding: chunked\r\n", "10000000000000005\r\nhello\r\n0\r\n\r\n")},
       {"an empty chunk size", post("Transfer-Encoding: chunked\r\n", "\r\nhello\r\n0\r\n\r\n")},
       {"a chunk ended by a line feed", post("Transfer-Encoding: chunked\r\n", "5\nhello\r\n0\r\n\r\n")},
+      {"a trailer that is no field", post("Transfer-Encoding: chunked\r\n", "0\r\nhello\r\n\r\n")},
+      {"a folded trailer", post("Transfer-Encoding: chunked\r\n", "0\r\nA: b\r\n c\r\n\r\n")},
       {"a chunk longer than its size", post("Transfer-Encoding: chunked\r\n", "3\r\nhello\r\n0\r\n\r\n")},
       {"a dot segment", "GET /a/../b HTTP/1.1\r\nHost: g\r\n\r\n"},
       {"a hidden dot segment", "GET /a/%2e%2E/b HTTP/1.1\r\nHost: g\r\n\r\n"},

@@ -5,10 +5,19 @@
 
 namespace narrowgate::http {
 
-// `head` ends with the empty line.
+// `head` without its last line break. No folded lines, no bare line breaks, no control characters.
 Result<Done> check_lines(std::string_view head);
-// How the end of the body is found must be said at most once.
-Result<Done> check_framing(const Headers& headers, int minor_version);
 Result<Done> check_host(const Headers& headers, int minor_version);
+
+// How the end of the body is found.
+struct Extent {
+  enum class Kind { unsaid, length, chunks } kind = Kind::unsaid;
+  std::uint64_t length = 0;
+};
+// It must be said at most once.
+Result<Extent> extent_of(const Headers& headers, int minor_version);
+
+bool is_token(std::string_view text);       // RFC 9110 §5.6.2
+bool is_field_text(std::string_view text);  // no control characters but tabs
 
 }  // namespace narrowgate::http
