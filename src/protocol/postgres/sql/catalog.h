@@ -137,7 +137,7 @@ class Catalog {
   const std::string& database() const { return database_; }
   const std::string& user() const { return user_; }
   int server_version() const { return server_version_; }  // 150020
-  // Ordinary tables, views and foreign tables; not the system's. Sorted.
+  // Ordinary, partitioned and foreign tables; not views, not the system's. Sorted.
   const std::vector<TableName>& tables() const { return tables_; }
 
   // ---- look-ups; nullptr or empty if there is none

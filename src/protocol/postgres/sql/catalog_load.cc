@@ -134,7 +134,7 @@ class CatalogBuilder {
       if (fields.size() == 4) out->columns.push_back({fields[0], number(fields[1]), !fields[2].empty(), fields[3]});
     }
     out->table = number(row, 8);
-    if (!out->system() && std::string_view("rvmpf").find(out->kind) != std::string_view::npos) catalog_->tables_.push_back({out->schema, out->name});
+    if (!out->system() && std::string_view("rpf").find(out->kind) != std::string_view::npos) catalog_->tables_.push_back({out->schema, out->name});
     catalog_->relations_by_name_[out->schema][out->name] = out.get();
     catalog_->relations_by_oid_[out->oid] = out.get();
     catalog_->relations_.push_back(std::move(out));

@@ -45,7 +45,7 @@ SELECT name, context FROM pg_settings ORDER BY 1)";
 inline constexpr std::string_view relations = R"(/* narrowgate catalog: relations */
 SELECT c.oid, n.nspname, c.relname, c.relkind, c.relispartition, c.relrowsecurity,
   CASE WHEN c.relkind IN ('v', 'm') AND c.oid >= 16384 THEN pg_get_viewdef(c.oid) END,
-  (SELECT string_agg(a.attname || chr(30) || a.atttypid || chr(30) || a.attgenerated || chr(30) || coalesce(pg_get_expr(d.adbin, d.adrelid), ''),
+  (SELECT string_agg(a.attname || chr(30) || a.atttypid || chr(30) || a.attgenerated::text || chr(30) || coalesce(pg_get_expr(d.adbin, d.adrelid), ''),
                      chr(31) ORDER BY a.attnum)
    FROM pg_attribute a LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
    WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped),

@@ -80,7 +80,7 @@ void SessionState::begin(const Catalog& catalog, const std::map<std::string, std
   *this = SessionState();
   user_ = role_ = catalog.user();
   default_path_ = catalog.search_path();
-  set_path(std::nullopt);
+  set_path(default_path_);
   for (const auto& [name, value] : parameters)
     if (name == "search_path" || name == "standard_conforming_strings" || name == "client_encoding") set(name, value);
   changed();
@@ -107,7 +107,7 @@ Result<Done> SessionState::take_settings(const Rows& rows) {
     if (row.size() != 3) return Error{Code::malformed, Blame::upstream, "the answer about the session's settings has another shape than asked for"};
     const std::string kind = row[0].value_or(""), name = row[1].value_or(""), value = row[2].value_or("");
     if (kind == "setting") set(name, value);
-    if (kind == "role") role_ = name, role_changed_ = name != user_;
+    if (kind == "role") set_role(name);
     if (kind == "prepared") prepared_[name] = value;
     if (kind == "cursor" || kind == "hold") cursors_[name] = {value, kind == "hold"};
     if (kind == "temp") temp_relations_[name] = {false, "", true};
@@ -151,9 +151,8 @@ void SessionState::change(const Change& change) {
 
 void SessionState::discard() {
   dialect_ = Dialect{};
-  set_path(std::nullopt);
-  role_ = user_;
-  role_changed_ = false;
+  set_path(default_path_);
+  set_role(user_);
   prepared_.clear();
   cursors_.clear();
   for (auto& [name, relation] : temp_relations_) relation.certain = false;
@@ -161,7 +160,7 @@ void SessionState::discard() {
 
 void SessionState::set(std::string_view name, const std::optional<std::string>& value) {
   if (name == "search_path") {
-    set_path(value);
+    set_path(value.value_or(default_path_));
   } else if (name == "standard_conforming_strings") {
     dialect_.standard_conforming_strings = !value || is_on(*value);
   } else if (name == "backslash_quote") {
@@ -171,19 +170,23 @@ void SessionState::set(std::string_view name, const std::optional<std::string>& 
     encoding_ = value.value_or("");
     plain_ascii_only_ = !value || !is_plain_encoding(*value);
   } else if (name == "role" || name == "session_authorization") {
-    role_ = value && lower(*value) != "none" ? *value : user_;
-    role_changed_ = role_ != user_;
-    set_path(std::nullopt);  // "$user" is somebody else; asked again by take_settings()
-    uncertain_ = uncertain_ || role_changed_;
+    set_role(value && lower(*value) != "none" ? *value : user_);
   }
 }
 
-void SessionState::set_path(const std::optional<std::string>& value) {
-  auto names = split_path(value ? *value : default_path_);
+void SessionState::set_path(std::string value) {
+  path_ = std::move(value);
+  auto names = split_path(path_);
   uncertain_ = uncertain_ || !names;
   search_path_ = names ? std::move(*names) : std::vector<std::string>{};
   for (std::string& name : search_path_)
     if (name == "$user") name = role_;
+}
+
+void SessionState::set_role(std::string role) {
+  role_ = std::move(role);
+  role_changed_ = role_ != user_;
+  set_path(path_);  // "$user" is somebody else
 }
 
 void SessionState::prepared_by_protocol(std::string_view name, std::string_view text) {

@@ -90,6 +90,7 @@ class SessionState {
     bool certain = false;  // the server said so, and nothing happened since; otherwise it may be gone
   };
   const TempRelation* temp_relation(std::string_view name) const;
+  bool has_temp_relations() const { return !temp_relations_.empty(); }
 
  private:
   struct Cursor {
@@ -101,14 +102,15 @@ class SessionState {
 
   void change(const Change& change);
   void set(std::string_view name, const std::optional<std::string>& value);
-  void set_path(const std::optional<std::string>& value);
+  void set_path(std::string value);
+  void set_role(std::string role);
   void discard();
   void changed() { meaning_id_ = next_meaning_id(); }
   static std::uint64_t next_meaning_id();
 
   Dialect dialect_;
   std::vector<std::string> search_path_;
-  std::string user_, role_, default_path_, encoding_;
+  std::string user_, role_, path_, default_path_, encoding_;
   bool role_changed_ = false, plain_ascii_only_ = false, uncertain_ = false;
   Names<std::string> prepared_;
   Names<Cursor> cursors_;
