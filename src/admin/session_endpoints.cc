@@ -1,4 +1,5 @@
 #include "admin/endpoint.h"
+#include "base/log.h"
 #include "recording/export.h"
 #include "recording/reader.h"
 
@@ -26,8 +27,9 @@ Result<Answer> list(const Parts& parts, const Input& input) {
   return Answer(json::object{{"sessions", out}});
 }
 
-// Reading a recording is itself recorded, in the gateway's own log of what people did.
+// Who looks at what agents did is worth knowing too.
 Result<recording::Session> read(const Parts& parts, const Input& input) {
+  log_info("recording read", {{"session", input.parameter("id")}, {"by", input.human.name}});
   NG_TRY(const auto reader, recording::Reader::open(parts.recording_folder));
   return reader.session(input.parameter("id"));
 }

@@ -22,9 +22,6 @@ std::string first(std::initializer_list<std::string> choices) {
 
 Error unclear(std::string detail) { return {Code::malformed, Blame::client, std::move(detail)}; }
 
-// An address to listen at, as one to connect to.
-std::string reachable(const std::string& host) { return host == "0.0.0.0" ? "127.0.0.1" : host == "::" ? "::1" : host; }
-
 std::string trust(const config::Config& config, const config::PostgresListener& listener) {
   if (listener.tls.source == config::TlsSource::off) return {};
   if (const std::string named = environment("NARROWGATE_CA"); !named.empty()) return named;

@@ -64,7 +64,7 @@ Result<int> change(const Options& options, const char* what) {
   if (std::string_view(what) == "suspend") body["reason"] = options.reason;
   NG_TRY(const json::object answer, client.post("/api/v1/agents/" + http::percent_encode(options.agent) + "/" + what, body));
   if (options.where.json) return print_json(answer), 0;
-  print_line(fmt::format("{}: {}", options.agent, std::string_view(what) == "suspend" ? "suspended; what is open goes on until: narrowgate revoke --agent" : "may connect again"));
+  print_line(fmt::format("{}: {}", options.agent, std::string_view(what) == "suspend" ? std::string("suspended; what is open goes on until: narrowgate revoke --agent ") + options.agent : "may connect again"));
   return 0;
 }
 

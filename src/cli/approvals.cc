@@ -41,6 +41,19 @@ Result<int> list(const Options& options) {
   return 0;
 }
 
+// 0 does not limit.
+std::string ceiling_of(const json::object& ceiling) {
+  std::vector<std::string> out;
+  const auto add = [&](const char* member, const char* words) {
+    if (const std::string most = text_of(ceiling, member); !most.empty() && most != "0") out.push_back(fmt::format(fmt::runtime(words), most));
+  };
+  add("rows_written", "at most {} rows changed, or it is rolled back");
+  add("rows_read", "at most {} rows read");
+  add("bytes", "at most {} bytes");
+  add("statement_ms", "at most {} ms");
+  return out.empty() ? "none" : fmt::format("{}", fmt::join(out, "; "));
+}
+
 void print_held(const json::object& held) {
   print_line(fmt::format("{}  {}  expires {}", text_of(held, "id"), text_of(held, "state"), text_of(held, "expires")));
   print_line(fmt::format("who        {} (owner {}{})", text_of(held, "agent"), text_of(held, "owner"), text_of(held, "on_behalf_of").empty() ? "" : ", for " + text_of(held, "on_behalf_of")));
@@ -51,9 +64,7 @@ void print_held(const json::object& held) {
   print_line("  " + text_of(held, "statement_shown"));
   if (const json::value* parameters = held.if_contains("parameters_shown"); parameters != nullptr && !parameters->as_array().empty()) print_line("  with " + joined(*parameters));
   print_line(fmt::format("effect     {}", held.contains("effects") ? joined(held.at("effects"), "; ") : ""));
-  const json::object& ceiling = object_at(held, "ceiling");
-  const std::string rows = text_of(ceiling, "rows_written_max");
-  print_line(fmt::format("ceiling    {}", rows.empty() || rows == "0" ? "no ceiling of rows" : fmt::format("at most {} rows changed, or it is rolled back", rows)));
+  print_line("ceiling    " + ceiling_of(object_at(held, "ceiling")));
 }
 
 Result<int> show(const Options& options) {

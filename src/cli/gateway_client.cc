@@ -53,6 +53,8 @@ std::string detail_of(const http::Response& response) {
 
 }  // namespace
 
+std::string reachable(const std::string& host) { return host == "0.0.0.0" ? "127.0.0.1" : host == "::" ? "::1" : host; }
+
 std::string environment(const char* name) {
   const char* value = std::getenv(name);
   return value == nullptr ? "" : value;
@@ -92,7 +94,9 @@ Result<GatewayClient> GatewayClient::create(const Where& where) {
   if (!where.config.empty() || client.url_.empty()) {
     NG_TRY(const config::Config config, load_config(where));
     if (!config.listeners.https) return Error{Code::unsupported, Blame::client, "this gateway has no https listener; commands reach it there"};
-    client.url_ = "https://" + config::to_string(config.listeners.https->address);
+    const config::HttpsListener& listener = *config.listeners.https;
+    const bool plain = listener.tls.source == config::TlsSource::off;
+    client.url_ = (plain ? "http://" : "https://") + config::to_string(config::Address{reachable(listener.address.host), listener.address.port});
     const bool own = config.listeners.https->tls.source == config::TlsSource::automatic;
     if (ca.empty() && own) ca = config.data_dir + "/tls/ca.pem";
   }

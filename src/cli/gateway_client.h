@@ -48,6 +48,8 @@ class GatewayClient {
   SecretString token_;
 };
 
+// A host to listen at, as one to connect to.
+std::string reachable(const std::string& host);
 std::string environment(const char* name);
 std::string query(const std::vector<std::pair<std::string, std::string>>& fields);  // "?a=b&c=d" of those that are not empty
 

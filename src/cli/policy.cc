@@ -41,9 +41,10 @@ std::vector<std::string> split(const std::string& text, char by) {
 // The folder named, or that of the configuration, or the built-in ones.
 Result<policy::Loaded> loaded(const Options& options) {
   if (!options.folder.empty()) return policy::load_folder(options.folder);
-  if (options.where.config.empty() && !load_config(options.where).ok()) return policy::load_defaults();
-  NG_TRY(const config::Config config, load_config(options.where));
-  return policy::load_configured(config.policies);
+  const Result<config::Config> config = load_config(options.where);
+  if (config.ok()) return policy::load_configured(config->policies);
+  if (options.where.config.empty() && config.error().code == Code::not_found) return policy::load_defaults();
+  return config.error();
 }
 
 Result<std::shared_ptr<const policy::PolicySet>> policies(const Options& options) {

@@ -44,7 +44,8 @@ Result<int> revoke(const Options& options) {
   NG_TRY(const GatewayClient client, GatewayClient::create(options.where));
   if (!options.yes) {
     NG_TRY(const json::object would, client.post("/api/v1/revoke/preview", body));
-    print_line(fmt::format("will stop: {} sessions ({} with something running), {} tasks, {} grants", would.at("sessions").as_array().size(), text_of(would, "upstreams_busy"), text_of(would, "tasks"), text_of(would, "grants")));
+    std::cerr << fmt::format("will stop: {} sessions ({} with something running), {} tasks, {} grants\n", would.at("sessions").as_array().size(),
+                             text_of(would, "upstreams_busy"), text_of(would, "tasks"), text_of(would, "grants"));
     if (!confirmed()) return Error{Code::refused, Blame::client, "nothing was revoked; give -y to do it without being asked"};
   }
   body["reason"] = options.reason;

@@ -38,7 +38,7 @@ void look_after(serve::Gateway& gateway, const sigset_t& signals) {
     const int signal = sigtimedwait(&signals, nullptr, &wait);
     if (signal == SIGINT || signal == SIGTERM) return;
     gateway.tick();
-    gateway.reload_policies();
+    if (signal == SIGHUP) gateway.reload_policies();
   }
 }
 

@@ -1,5 +1,10 @@
 #include "serve/gateway.h"
 
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <set>
+
 #include "base/log.h"
 #include "config/load.h"
 #include "http/client.h"
@@ -60,6 +65,19 @@ recording::Options recorder_options(const config::Config& config, std::size_t wr
   return options;
 }
 
+// What a folder of policies looks like from outside: names, sizes and times. "" for the built-in ones, which never change.
+std::string look_of(const std::string& folder) {
+  std::set<std::string> files;
+  std::error_code failed;
+  if (folder.empty()) return {};
+  for (std::filesystem::directory_iterator at(folder, failed), end; !failed && at != end; at.increment(failed)) {
+    if (at->path().extension() != ".cedar") continue;
+    std::error_code gone;
+    files.insert(fmt::format("{} {} {}", at->path().filename().string(), at->file_size(gone), at->last_write_time(gone).time_since_epoch().count()));
+  }
+  return fmt::format("{}", fmt::join(files, "\n"));
+}
+
 std::size_t loops_wanted() { return std::clamp<std::size_t>(std::thread::hardware_concurrency(), 1, kLoopsMax); }
 
 }  // namespace
@@ -85,6 +103,7 @@ Result<Done> Gateway::build() {
   const identity::Fetch fetch = [](const std::string& url) { return http::get_blocking(url); };
   NG_TRY(agents_, identity::Agents::create(config_, store_->agent_keys(), fetch, clock_));
   NG_TRY(people_, identity::People::create(config_, store_->people_sessions(), agents_->tokens(), clock_));
+  policies_seen_ = look_of(config_->policies);
   const policy::Loaded policies = policy::load_configured(config_->policies);
   if (!policies.set) return Error{Code::malformed, Blame::gateway, policy::to_string(policies.errors)};
   for (const policy::Complaint& warning : policies.warnings) log_warning("policy", {{"warning", policy::to_string(warning)}});
@@ -92,7 +111,7 @@ Result<Done> Gateway::build() {
   approvals_ = std::make_unique<approval::Approvals>(store_->approvals(), clock_, [this](const approval::Approver& person, const approval::Approval& held) { return may_decide(person, held); });
   holds_ = std::make_unique<session::HoldDesk>(*approvals_);
   NG_TRY(credentials_, credentials::Sources::create(config_));
-  catalogs_ = std::make_unique<postgres::Catalogs>(pool_, clock_);
+  catalogs_ = std::make_shared<postgres::Catalogs>(pool_, clock_);
   sessions_.reset(new session::Gateway{clock_, config_, *agents_, *policies_, registry_, *store_, *approvals_, *recorder_, *credentials_, *holds_, pool_, metrics_});
   api_.reset(new admin::Parts{clock_, config_, *people_, *agents_, registry_, *approvals_, *store_, *recorder_, *policies_, metrics_, pool_, config_->data_dir + "/recording"});
   return Done{};
@@ -164,10 +183,21 @@ Result<Done> Gateway::may_decide(const approval::Approver& person, const approva
 void Gateway::tick() {
   registry_.sweep();
   if (const auto expired = approvals_->expire_due(); !expired.ok()) log_warning("approvals not swept", {{"why", expired.error().detail}});
-  catalogs_->look();
+  look_at_catalogs();
+  if (look_of(config_->policies) != policies_seen_) reload_policies();
+}
+
+// On the pool, one at a time: an upstream that does not answer must not hold up what else a tick does.
+void Gateway::look_at_catalogs() {
+  if (looking_->exchange(true)) return;
+  pool_.start([catalogs = catalogs_, looking = looking_] {
+    catalogs->look();
+    *looking = false;
+  });
 }
 
 std::vector<std::string> Gateway::reload_policies() {
+  policies_seen_ = look_of(config_->policies);
   const policy::Loaded fresh = policy::load_configured(config_->policies);
   std::vector<std::string> wrong;
   for (const policy::Complaint& complaint : fresh.errors) wrong.push_back(policy::to_string(complaint));

@@ -5,6 +5,7 @@
 // Members are destroyed from the last to the first, so each part outlives what was built on it.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <vector>
 
@@ -42,7 +43,7 @@ class Gateway {
   void stop(std::chrono::milliseconds patience);
   ~Gateway();
 
-  // Once a second, from any one thread: ends what is over, writes down what has expired, looks for changed catalogs.
+  // Once a second, from any one thread: ends what is over, writes down what has expired, looks for changed catalogs and policies.
   void tick();
   // Reads the policies again; the old ones stay in force if the new ones do not load. What was wrong, one line each.
   std::vector<std::string> reload_policies();
@@ -63,6 +64,8 @@ class Gateway {
   void start_loops();
   void end_sessions(std::chrono::milliseconds patience);
 
+  void look_at_catalogs();
+
   const std::shared_ptr<const config::Config> config_;
   const Clock& clock_;
   std::optional<store::FolderLock> folder_;
@@ -71,6 +74,7 @@ class Gateway {
   std::unique_ptr<identity::Agents> agents_;
   std::unique_ptr<identity::People> people_;
   std::unique_ptr<session::Policies> policies_;
+  std::string policies_seen_;                         // what their files looked like when they were last read
   grant::Registry registry_;
   std::unique_ptr<approval::Approvals> approvals_;
   std::unique_ptr<session::HoldDesk> holds_;
@@ -78,7 +82,8 @@ class Gateway {
   session::Metrics metrics_;
   net::Pool pool_;
   std::vector<Worker> workers_;
-  std::unique_ptr<postgres::Catalogs> catalogs_;
+  std::shared_ptr<postgres::Catalogs> catalogs_;   // shared with a look at them on the pool
+  std::shared_ptr<std::atomic<bool>> looking_ = std::make_shared<std::atomic<bool>>(false);
   std::unique_ptr<session::Gateway> sessions_;
   std::vector<std::unique_ptr<session::Entrance>> entrances_;
   std::unique_ptr<Protocol> postgres_;
