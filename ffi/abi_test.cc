@@ -26,7 +26,8 @@ std::string taken(ng_text& text) {
 }
 
 constexpr std::string_view schema = R"(namespace N { entity Who; entity What in [What];
-  action "see" appliesTo { principal: [Who], resource: [What], context: { "n": Long, "names"?: Set<Who>, "inner"?: { "at": datetime } } }; };)";
+  action "see" appliesTo { principal: [Who], resource: [What],
+    context: { "n": Long, "names"?: Set<Who>, "inner"?: { "at": datetime } } }; };)";
 constexpr std::string_view policies = R"(
   @id("small") permit (principal, action, resource) when { context.n < 10 };
   @id("not-x") forbid (principal, action, resource in N::What::"x");)";

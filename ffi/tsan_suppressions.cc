@@ -1,5 +1,5 @@
-// ThreadSanitizer cannot see the locks of Rust code, which is not compiled with it, so it takes memory that a Rust pool hands from
-// thread to thread for a race. Linked into every program with Rust in it, when that sanitizer is on.
+// ThreadSanitizer cannot see the locks of Rust code, which is not compiled with it, so it takes memory that a Rust pool hands
+// from thread to thread for a race. Linked into every program with Rust in it, when that sanitizer is on.
 extern "C" const char* __tsan_default_suppressions() {
   return "race:regex_automata\n"
          "race:cedar_policy\n"

@@ -35,7 +35,8 @@ json::object parsed(const Denial& denial) {
 TEST(Decision, a_denial_is_the_published_object) {
   const std::string published =
       R"j({"v":1,"code":"scope_denied","decision":"dec_01JD9A","need":["DELETE pg:orders/public.refunds"],)j"
-      R"j("have":["SELECT,UPDATE pg:orders/public.refunds"],"ask":"CALL narrowgate.request('dec_01JD9A','why')","retry":"after_grant"})j";
+      R"j("have":["SELECT,UPDATE pg:orders/public.refunds"],)j"
+      R"j("ask":"CALL narrowgate.request('dec_01JD9A','why')","retry":"after_grant"})j";
   EXPECT_EQ(to_json(refund_denial()), published);
 }
 

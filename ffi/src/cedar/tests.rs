@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 const SCHEMA: &str = r#"namespace N {
   entity Group; entity Who in [Group] = { "age": Long }; entity What;
-  action "all"; action "see", "touch" in ["all"] appliesTo { principal: [Who], resource: [What], context: { "n": Long, "approval"?: { "quorum": Long } } };
+  action "all";
+  action "see", "touch" in ["all"]
+    appliesTo { principal: [Who], resource: [What], context: { "n": Long, "approval"?: { "quorum": Long } } };
 }"#;
 
 fn try_load(files: &[(&str, &str)]) -> (Option<Set>, Report) {
@@ -18,7 +20,11 @@ fn every_complaint_of_every_file_comes_at_once_with_its_place() {
     let (set, report) = try_load(&[
         ("a.cedar", "@id(\"typo\")\npermit (principal, action, resource)\nwhen { principal.agee > 1 };"),
         ("b.cedar", "permit (principal, action, resource"),
-        ("c.cedar", "@id(\"typo\") forbid (principal, action == N::Action::\"sea\", resource);\n@id(\"x\") forbid (principal, action == N::Action::\"sea\", resource);"),
+        (
+            "c.cedar",
+            "@id(\"typo\") forbid (principal, action == N::Action::\"sea\", resource);\n\
+             @id(\"x\") forbid (principal, action == N::Action::\"sea\", resource);",
+        ),
         ("d.cedar", "@id(\"slot\") permit (principal == ?principal, action, resource);"),
     ]);
     assert!(set.is_none());
