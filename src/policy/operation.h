@@ -33,8 +33,8 @@ struct Effect {
 
 // Everything a decision needs to know of one request. A value: no request bytes, no parameters.
 //
-// The effects must explain the danger, or the operation counts as unknown: a write has an INSERT, UPDATE, DELETE, COPY, TRUNCATE or
-// CALL, ddl has a DDL, TRUNCATE or PRIVILEGE. What is admin is refused by default unless all its effects are PRIVILEGE. A name
+// The effects must explain the danger, or the operation counts as unknown: a write has an INSERT, UPDATE, DELETE, COPY, TRUNCATE
+// or CALL, ddl has a DDL, TRUNCATE or PRIVILEGE. What is admin is refused by default unless all its effects are PRIVILEGE. A name
 // always has its schema; an effect of a kind that its verb does not go with (SELECT on a function) counts as unknown too.
 struct Operation {
   Danger danger = Danger::unknown;
