@@ -59,7 +59,8 @@ policy::GrantFacts facts_for(const grant::Task& task, const identity::Agent& age
   facts.resource = resource.name;
   facts.environment = resource.environment;
   facts.expires = task.not_after;
-  for (const grant::Atom& atom : task.scope.on(resource.name).atoms())
+  const grant::Scope here = task.scope.on(resource.name);
+  for (const grant::Atom& atom : here.atoms())
     facts.scope.push_back({atom.verb, atom.object.schema, atom.object.name, atom.object.columns});
   for (const auto& [label, patterns] : resource.classification)
     for (const grant::ObjectPattern& pattern : patterns) facts.classified.push_back({label, pattern.schema, pattern.name, pattern.columns});
