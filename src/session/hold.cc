@@ -110,6 +110,11 @@ Denial ended(const Hold& hold, const Approval& approval) {
                    "Send it again to ask again.", "now_same_request");
 }
 
+std::string held_notice(const Session& session, const std::string& approval, const std::vector<std::string>& groups, const std::string& reason) {
+  return fmt::format("narrowgate: held for approval {} by {} ({}); waiting up to {}", approval, fmt::join(groups, ", "), reason.empty() ? "policy" : reason,
+                     format_duration(session.admission.resource->hold));
+}
+
 struct Awaited {
   std::optional<Approval> approval;  // as it is now; unset if the client left
   bool cancelled = false;
@@ -120,7 +125,9 @@ Task<Result<Awaited>> await_decision(Session& session, const Approval& asked, ne
   const MonoTime until = session.gateway.clock.mono() + (asked.expires - session.gateway.clock.wall());
   for (;;) {
     const Duration left = until - session.gateway.clock.mono();
-    const HoldEnd end = left <= Duration::zero() ? HoldEnd::timed_out : co_await session.conversation.wait(changed, std::min<Duration>(left, limits::hold_notice_every));
+    const Duration turn = std::min<Duration>(left, limits::hold_notice_every);
+    HoldEnd end = HoldEnd::timed_out;
+    if (left > Duration::zero()) end = co_await session.conversation.wait(changed, turn);
     if (end == HoldEnd::client_left) co_return Awaited{};
     if (end == HoldEnd::client_cancelled) co_return Awaited{std::nullopt, true};
     Result<Approval> now = co_await session.gateway.pool.run(*session.entrance.loop, [&] { return session.gateway.approvals.show(asked.id); });
@@ -130,7 +137,10 @@ Task<Result<Awaited>> await_decision(Session& session, const Approval& asked, ne
       (void)co_await session.gateway.pool.run(*session.entrance.loop, [&] { return session.gateway.approvals.expire_due(); });
       co_return Awaited{std::move(now).take(), false};
     }
-    if (end == HoldEnd::timed_out) NG_CO_TRY_VOID(co_await session.conversation.notify(fmt::format("narrowgate: still waiting for approval {} ({} left)", asked.id, format_duration(std::chrono::ceil<std::chrono::seconds>(left)))));
+    if (end == HoldEnd::timed_out) {
+      std::string told = fmt::format("narrowgate: still waiting for approval {} ({} left)", asked.id, format_duration(std::chrono::ceil<std::chrono::seconds>(left)));
+      NG_CO_TRY_VOID(co_await session.conversation.notify(std::move(told)));
+    }
   }
 }
 
@@ -145,7 +155,8 @@ Task<Result<Done>> run_agreed(Session& session, std::unique_ptr<Request> request
   if (!claim->claimed) {
     const Denial denial = answer_no(hold, DenialCode::approval_mismatch, fmt::format("approval {} does not fit this any more: {}", approval.id, to_string(claim->failure)),
                                     "Send it again to ask again.", "now_same_request");
-    co_return co_await refuse(session, Refused{std::move(request), denial});
+    Refused refused{std::move(request), denial};
+    co_return co_await refuse(session, std::move(refused));
   }
   NG_CO_TRY_VOID(session.log->approval(approval.id, "consumed", "", "", approval.uses_left <= 1));
   const Agreed agreed{claim->claimed->approvers, claim->claimed->ceiling};
@@ -179,8 +190,14 @@ Task<Result<Done>> hold(Session& session, Waiting waiting) {
   NG_CO_TRY_VOID(co_await session.conversation.pin(*request));
   const approval::OperationFacts facts = facts_of(session, *request, held);
   Result<approval::Requested> requested = co_await session.gateway.pool.run(*session.entrance.loop, [&] { return session.gateway.approvals.request(facts); });
-  if (!requested.ok()) co_return co_await refuse(session, Refused{std::move(request), answer_no(held, DenialCode::unavailable, "approvals are not available now", "Try again later.", "after:30")});
-  if (requested->refusal) co_return co_await refuse(session, Refused{std::move(request), not_taken_up(held, *requested->refusal)});
+  if (!requested.ok()) {
+    Refused refused{std::move(request), answer_no(held, DenialCode::unavailable, "approvals are not available now", "Try again later.", "after:30")};
+    co_return co_await refuse(session, std::move(refused));
+  }
+  if (requested->refusal) {
+    Refused refused{std::move(request), not_taken_up(held, *requested->refusal)};
+    co_return co_await refuse(session, std::move(refused));
+  }
 
   const Approval asked = *requested->approval;
   NG_CO_TRY_VOID(co_await record_hold(session, *request, held, asked));
@@ -192,8 +209,8 @@ Task<Result<Done>> hold(Session& session, Waiting waiting) {
   auto changed = std::make_shared<net::Event>(*session.entrance.loop);
   const HoldDesk::Ticket ticket(session.gateway.holds, asked.id, *session.entrance.loop, changed);
   changed->set();  // it may have been decided before we listened
-  NG_CO_TRY_VOID(co_await session.conversation.notify(fmt::format("narrowgate: held for approval {} by {} ({}); waiting up to {}", asked.id, fmt::join(facts.groups, ", "),
-                                                                  held.reason.empty() ? "policy" : held.reason, format_duration(session.admission.resource->hold))));
+  std::string told = held_notice(session, asked.id, facts.groups, held.reason);
+  NG_CO_TRY_VOID(co_await session.conversation.notify(std::move(told)));
   const MonoTime began = session.gateway.clock.mono();
   Result<Awaited> awaited = co_await await_decision(session, asked, *changed);
   session.gateway.metrics.hold_time.observe(session.gateway.clock.mono() - began);
@@ -203,12 +220,14 @@ Task<Result<Done>> hold(Session& session, Waiting waiting) {
     (void)co_await session.gateway.pool.run(*session.entrance.loop, [&] { return session.gateway.approvals.withdraw(asked.id, why); });
     NG_CO_TRY_VOID(session.log->approval(asked.id, "withdrawn", "", "", true));
     if (!awaited->cancelled) co_return Error{Code::closed, Blame::client, "the client left while its request was held"};
-    co_return co_await refuse(session, Refused{std::move(request), answer_no(held, DenialCode::approval_denied, "cancelled while waiting for approval", "", "now_same_request")});
+    Refused refused{std::move(request), answer_no(held, DenialCode::approval_denied, "cancelled while waiting for approval", "", "now_same_request")};
+    co_return co_await refuse(session, std::move(refused));
   }
   for (const approval::Vote& vote : awaited->approval->votes)
     NG_CO_TRY_VOID(session.log->approval(asked.id, vote.agreed ? "approved" : "denied", "human:" + vote.person, vote.phishing_resistant ? "webauthn" : "signed in", vote.terms.reach == approval::Reach::once));
   if (awaited->approval->state == approval::State::approved) co_return co_await run_agreed(session, std::move(request), held, *awaited->approval);
-  co_return co_await refuse(session, Refused{std::move(request), ended(held, *awaited->approval)});
+  Refused refused{std::move(request), ended(held, *awaited->approval)};
+  co_return co_await refuse(session, std::move(refused));
 }
 
 }  // namespace narrowgate::session
