@@ -75,7 +75,7 @@ def overreaches(on):
 
 def is_unclear(on):
     on.chapter("What is not understood is refused, not guessed")
-    answer = on.agent_asks("SELECT * FROM refunds WHERE ((;")
+    answer = on.agent_asks("SELECT * FROM refunds WHERE WHERE;")
     on.check("text that cannot be parsed", re.search("42601|0A000", answer), answer)
     answer = on.agent_asks("DO $$ BEGIN EXECUTE 'DELETE FROM refunds'; END $$;")
     on.check("text whose effect cannot be told", "0A000" in answer, answer)

@@ -62,7 +62,10 @@ Task<Result<Done>> PostgresConversation::forward_guarded(std::uint64_t number, P
 Task<Result<std::string>> PostgresConversation::stamps_now(const PostgresRequest& request) {
   if (request.statement->stamp_query.empty()) co_return std::string();
   const bool alone = request.kind == RequestKind::query && request.statement->no_transaction;
-  Result<OwnQuery> asked = alone ? co_await ask(request.statement->stamp_query) : co_await ask_in_step(request.statement->stamp_query);
+  std::string question = request.statement->stamp_query;
+  Result<OwnQuery> asked = OwnQuery();
+  if (alone) asked = co_await ask(std::move(question));
+  else asked = co_await ask_in_step(std::move(question));
   if (!asked.ok()) co_return asked.error();
   if (!asked->sqlstate.empty()) co_return Error{Code::unavailable, Blame::upstream, "the versions of what it touches cannot be read: " + asked->message};
   std::string stamps;
@@ -145,7 +148,9 @@ Task<Result<Done>> PostgresConversation::run_watched(std::uint64_t number, const
     co_return co_await undo(request, over);
   }
   if (judged_) ears_->finished(number, outcome_of(*judged_, true));
-  co_return co_await accept(request, ran ? judged_->tag : std::string());
+  std::string tag;
+  if (ran) tag = judged_->tag;
+  co_return co_await accept(request, tag);
 }
 
 // Lets it stand. For a simple Query that is the commit, and the client hears of success only if that succeeds too.

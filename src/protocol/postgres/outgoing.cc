@@ -71,7 +71,9 @@ Task<Result<OwnQuery>> PostgresConversation::ask_in_step(std::string sql) {
 // Says what has become due without the upstream.
 Task<Result<Done>> PostgresConversation::say_answers() {
   if (answers_.said().empty()) co_return Done{};
-  co_return co_await client_.say(std::exchange(answers_.said(), {}));
+  std::string said = std::move(answers_.said());
+  answers_.said().clear();
+  co_return co_await client_.say(std::move(said));
 }
 
 Task<Result<Done>> PostgresConversation::say_local(Bytes bytes) {
