@@ -32,7 +32,9 @@ struct OwnQuery {
   Bytes raw;                      // rows as they came, until the answer is complete
   std::vector<std::vector<std::optional<std::string>>> rows;
   std::string sqlstate, message;  // of the error, if there was one
+  unsigned closes = 0;            // own_steps: CloseComplete messages still to come
   bool finished = false;
+  bool failed() const { return !sqlstate.empty(); }
 };
 
 struct Debt {
@@ -42,14 +44,15 @@ struct Debt {
     refused_query,   // a query that fails upstream so that its transaction does; the client hears `say` for the error
     refused_step,    // the same inside a pipeline
     own,             // a simple query of the gateway's: the client hears nothing
-    own_steps,       // the same as Parse, Bind, Execute, Close inside the client's transaction
+    own_steps,       // the same as steps inside the client's pipeline; its error fails that, so the client hears it
   };
   Kind kind = Kind::query;
   bool withhold_end = false;        // execute: keep CommandComplete back, the gateway judges the outcome first
   bool quiet = false;               // the client did not ask for this step: it hears only of rows, columns and errors
   bool failed = false;
   bool closes_statement = false;    // close: of a statement, not a portal
-  bool copy_in = false;             // a COPY FROM STDIN is taking data
+  bool suspended = false;           // execute: its row limit ended it, not the end of its rows
+  std::size_t copies = 0, copies_begun = 0, copies_ended = 0;  // COPY FROM STDIN: in the text, taken up upstream, ended by the client
   std::uint64_t request = 0;        // the session's number; 0: not a request
   std::uint64_t rows = 0, bytes = 0;
   std::uint64_t rows_max = 0, bytes_max = 0;  // 0: no limit
@@ -61,7 +64,7 @@ struct Debt {
   std::shared_ptr<const Statement> statement = {};
   std::shared_ptr<const Prepared> prepared = {};  // parse: what the name will stand for
   std::shared_ptr<const Portal> portal = {};      // bind
-  OwnQuery* own = nullptr;          // outlives the debt
+  std::shared_ptr<OwnQuery> own = {};
 };
 
 // What to do with one backend message.
@@ -76,8 +79,10 @@ class Creditor {
  public:
   virtual ~Creditor() = default;
   virtual void settled(const Debt& debt, bool ran) = 0;  // ran false: discarded by an earlier error
-  virtual void own_finished(OwnQuery& query) = 0;
-  virtual void transaction_status(char status) = 0;      // at each ReadyForQuery
+  virtual void own_finished() = 0;
+  virtual void copy_begun() = 0;
+  virtual void transaction_status(char status) = 0;      // at each ReadyForQuery, after what it settled
+  virtual void parameter_reported(std::string_view name) = 0;
   virtual void over_budget(const Debt& debt) = 0;         // once per debt: cancel it
   virtual std::string limit_message(const Debt& debt) = 0;  // what the client is told where the end of that answer would be
 };
@@ -112,8 +117,20 @@ class Answers {
   char transaction() const { return transaction_; }
   // Did anything since the last Sync begin work that an error must undo?
   bool work_since_sync() const { return work_since_sync_; }
-  bool copying_in() const { return !owed_.empty() && owed_.front().copy_in; }
+  // A failed step: the upstream ignores everything until a Sync, which the client has not sent yet.
+  bool discarding() const { return discarding_; }
+
+  // COPY FROM STDIN. Between the statement and the end of its data nobody but the upstream knows whether it takes data (and ignores
+  // Sync) or has failed (and answers it); so nothing but data is sent until it has said which.
+  bool copy_awaited() const;   // asked for, and not taken up yet, with data still to come
+  bool copying_in() const;     // taking data now
+  bool wants_copy_data() const;
+  void copy_data_ended();      // the client sent CopyDone or CopyFail
+
+  // Something on its way may change what later text means: settings, definitions, names that SQL made.
   bool meaning_at_stake() const { return meaning_at_stake_ != 0; }
+  // A named statement or portal is being made or closed by a message of its own.
+  bool names_at_stake() const { return names_at_stake_ != 0; }
   // The upstream has said why it ends the connection, and the client has heard it.
   bool ended_by_upstream() const { return ended_by_upstream_; }
 
@@ -125,13 +142,16 @@ class Answers {
   Result<Turn> on_ready(ByteView body);
   Result<Turn> on_complete(ByteView body);
   Result<Turn> on_own(char type);
+  Result<Turn> on_suspended();
   Turn instead_if_cut_off(const Debt& debt);
   void finish(OwnQuery& own);
-  Result<Turn> step(Debt::Kind expected, bool has_columns = false);
+  Result<Turn> step(char type, Debt::Kind expected, bool has_columns = false);
   void settle_head(bool ran);
-  void discard_to_sync();
+  void fail_step(bool ran);
+  Debt take_head();
+  const Debt* copy_to_come() const;
   void speak_locals();
-  void count_meaning(const Debt& debt, int by);
+  void count_stakes(const Debt& debt, int by);
 
   Creditor& creditor_;
   std::deque<Debt> owed_;
@@ -141,6 +161,7 @@ class Answers {
   bool work_since_sync_ = false;
   bool ended_by_upstream_ = false;
   int meaning_at_stake_ = 0;       // debts whose success changes what later text means
+  int names_at_stake_ = 0;
 };
 
 }  // namespace narrowgate::postgres

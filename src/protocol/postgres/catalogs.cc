@@ -28,6 +28,21 @@ std::string conninfo(const Upstream& upstream) {
 
 }  // namespace
 
+CatalogReader catalogs_over_libpq() {
+  return {[](const Upstream& upstream) { return load_catalog(conninfo(upstream)); },
+          [](const Upstream& upstream) { return catalog_version(conninfo(upstream)); }};
+}
+
+Upstream CatalogSource::upstream() const {
+  const std::lock_guard lock(mutex_);
+  return upstream_;
+}
+
+void CatalogSource::renew(const Upstream& upstream) {
+  const std::lock_guard lock(mutex_);
+  upstream_ = upstream;
+}
+
 std::shared_ptr<const Catalog> CatalogSource::current() const {
   const std::lock_guard lock(mutex_);
   return clock_.mono() - fresh_ > catalog_stale_max ? nullptr : catalog_;
@@ -35,7 +50,7 @@ std::shared_ptr<const Catalog> CatalogSource::current() const {
 
 Result<Done> CatalogSource::load() {
   const std::lock_guard one(loading_);
-  NG_TRY(auto catalog, load_catalog(conninfo(upstream_)));
+  NG_TRY(auto catalog, reader_.load(upstream()));
   const std::lock_guard lock(mutex_);
   catalog_ = std::move(catalog);
   fresh_ = clock_.mono();
@@ -52,7 +67,7 @@ Result<Done> CatalogSource::look() {
     const std::lock_guard lock(mutex_);
     if (catalog_) known = catalog_->version();
   }
-  NG_TRY(const std::string now, catalog_version(conninfo(upstream_)));
+  NG_TRY(const std::string now, reader_.version(upstream()));
   if (now != known) return load();
   const std::lock_guard lock(mutex_);
   fresh_ = clock_.mono();
@@ -63,7 +78,8 @@ std::shared_ptr<CatalogSource> Catalogs::source_for(const Upstream& upstream) {
   const std::string key = fmt::format("{}\n{}\n{}", upstream.resource, upstream.database, upstream.lease.user);
   const std::lock_guard lock(mutex_);
   auto& source = sources_[key];
-  if (!source) source = std::make_shared<CatalogSource>(upstream, clock_);
+  if (!source) source = std::make_shared<CatalogSource>(reader_, upstream, clock_);
+  else source->renew(upstream);
   return source;
 }
 

@@ -33,6 +33,7 @@ class Relay {
   ByteView run_;        // of the chunk: passes on as it is, after made_
   Bytes made_;          // what had to be put together
   bool budgeted_ = false;
+  bool ends_inside_ = false;  // what passed on last stops inside a row
 };
 
 }  // namespace narrowgate::postgres

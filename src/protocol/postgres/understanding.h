@@ -17,6 +17,9 @@
 
 namespace narrowgate::postgres {
 
+// A statement that nobody could classify, for a reason we can say.
+std::shared_ptr<const Statement> not_understood(std::string why);
+
 class Understanding {
  public:
   SessionState& state() { return state_; }
@@ -34,6 +37,8 @@ class Understanding {
   void remember(std::string_view text, std::shared_ptr<const Statement> statement);
 
   const std::shared_ptr<const Catalog>& catalog() const { return catalog_; }
+  // Grows whenever what was read may mean something else now. Never 0.
+  std::uint64_t epoch() const { return epoch_; }
 
  private:
   struct Hash {
@@ -44,7 +49,7 @@ class Understanding {
 
   SessionState state_;
   std::shared_ptr<const Catalog> catalog_;
-  std::uint64_t meaning_ = 0;
+  std::uint64_t meaning_ = 0, epoch_ = 0;
   Memory exact_, numberless_;
   std::string scratch_;
 };
