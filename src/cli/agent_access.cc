@@ -46,6 +46,16 @@ Result<std::string> only_resource(const config::Config& config, const std::strin
   return unclear(fmt::format("template {} reaches {} resources; give --resource", task_template, reached.size()));
 }
 
+std::vector<SecretString> secrets_beside(const config::Config& config, const std::string& agent) {
+  std::vector<SecretString> out;
+  for (const config::Resource& resource : config.resources) out.push_back(resource.upstream.login.password.password);
+  for (const config::Person& person : config.people)
+    if (person.password) out.push_back(*person.password);
+  for (const config::Agent& other : config.agents)
+    if (other.key && other.name != agent) out.push_back(*other.key);
+  return out;
+}
+
 Result<Done> by_config(AgentAccess& access, const config::Config& config) {
   if (!config.listeners.postgres) return Error{Code::unsupported, Blame::client, "this gateway has no postgres listener; switch listeners.postgres on"};
   const config::PostgresListener& listener = *config.listeners.postgres;
@@ -64,7 +74,7 @@ Result<Done> by_config(AgentAccess& access, const config::Config& config) {
   // Such a listener takes dbname for the database itself.
   if (const config::Resource* resource = config.resource(access.resource); resource != nullptr && resource->name == listener.default_resource)
     access.database = resource->upstream.database;
-  for (const config::Resource& resource : config.resources) access.upstream_secrets.push_back(resource.upstream.login.password.password);
+  access.secrets_of_others = secrets_beside(config, access.agent);
   return Done{};
 }
 
@@ -167,7 +177,7 @@ Environment own_environment() {
 Environment agent_environment(Environment before, const AgentAccess& access, const std::string& passfile) {
   std::erase_if(before, [&](const auto& entry) {
     return !inherited(entry.first) ||
-           std::any_of(access.upstream_secrets.begin(), access.upstream_secrets.end(), [&](const SecretString& secret) { return holds(entry.second, secret); });
+           std::any_of(access.secrets_of_others.begin(), access.secrets_of_others.end(), [&](const SecretString& secret) { return holds(entry.second, secret); });
   });
   const auto set = [&](const char* name, const std::string& value) {
     if (!value.empty()) before[name] = value;

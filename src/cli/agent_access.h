@@ -4,8 +4,9 @@
 // Where to: --config FILE (its postgres listener), or NARROWGATE_PG_HOST, NARROWGATE_PG_PORT and NARROWGATE_CA.
 // The key: NARROWGATE_KEY, NARROWGATE_AGENT_TOKEN, or a file of either: NARROWGATE_KEY_FILE, NARROWGATE_AGENT_TOKEN_FILE.
 //
-// Promises: the environment made for a command holds nothing that a database or a cloud would accept: no PG* and AWS_* variables of
-// ours, no secret that the configuration gives to upstreams, nothing of a person's login. The key stands in a file, never in an argument.
+// Promises: the environment made for a command holds nothing that a database or a cloud would accept, and nothing of a person's login,
+// with which an agent could approve what it asks for: no PG* and AWS_* variables of ours, no secret of the configuration's but the
+// agent's own. The key stands in a file, never in an argument.
 #pragma once
 
 #include <map>
@@ -29,7 +30,7 @@ struct AgentAccess {
   std::string host, port, sslmode, ca_file;
   std::string agent, task_template, resource, database, reason, ticket;
   SecretString key;
-  std::vector<SecretString> upstream_secrets;  // that a command must not inherit
+  std::vector<SecretString> secrets_of_others;  // upstreams', people's, other agents': a command must not inherit them
 };
 
 Result<AgentAccess> agent_access(const AgentOptions& options);

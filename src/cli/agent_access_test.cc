@@ -51,7 +51,7 @@ TEST(Passfile, EscapesWhatSeparatesFields) {
 
 TEST(AgentEnvironment, HoldsNothingThatADatabaseOrACloudWouldAccept) {
   AgentAccess access = access_to_orders();
-  access.upstream_secrets.push_back(SecretString("upstream-pa55word"));
+  access.secrets_of_others.push_back(SecretString("upstream-pa55word"));
   const Environment after = agent_environment({{"PATH", "/bin"}, {"PGPASSWORD", "x"}, {"PGSERVICE", "prod"}, {"PGHOSTADDR", "10.0.0.1"}, {"AWS_SECRET_ACCESS_KEY", "x"},
                                                {"AWS_PROFILE", "prod"}, {"DATABASE_URL", "postgres://x"}, {"NARROWGATE_TOKEN", "ngs_x"}, {"NARROWGATE_PASSWORD", "x"},
                                                {"ORDERS_PASSWORD", "upstream-pa55word"}, {"ORDERS_DSN", "postgres://u:upstream-pa55word@db/orders"}, {"PGTZ", "UTC"}},
@@ -78,7 +78,7 @@ TEST(AgentEnvironment, LeadsEveryClientToTheGateway) {
 // A word that is a secret by accident must not empty the environment.
 TEST(AgentEnvironment, KeepsVariablesThatOnlyContainAShortSecret) {
   AgentAccess access = access_to_orders();
-  access.upstream_secrets.push_back(SecretString("bin"));
+  access.secrets_of_others.push_back(SecretString("bin"));
   const Environment after = agent_environment({{"PATH", "/bin"}, {"PASS", "bin"}}, access, "");
   EXPECT_TRUE(after.contains("PATH"));
   EXPECT_FALSE(after.contains("PASS"));

@@ -112,7 +112,7 @@ class Timeline {
   static std::string decided(const DecisionFacts& d) {
     std::string out = d.verdict == Verdict::permit ? "✔ permitted" : d.verdict == Verdict::hold ? "■ HELD" : "✗ DENIED";
     if (!d.code.empty()) out += " " + d.code;
-    for (const std::string& more : {d.danger, d.approval.empty() ? "" : "as approved by " + d.approval, d.policies.empty() ? "" : fmt::format("{}", fmt::join(d.policies, ", ")), d.decision})
+    for (const std::string& more : {d.danger, d.approval.empty() || d.verdict != Verdict::permit ? "" : "as approved by " + d.approval, d.policies.empty() ? "" : fmt::format("{}", fmt::join(d.policies, ", ")), d.decision})
       if (!more.empty()) out += " · " + more;
     return out;
   }
