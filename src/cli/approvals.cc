@@ -1,4 +1,5 @@
 // narrowgate approvals: operations on hold.
+#include "base/clock.h"
 #include "cli/cli.h"
 #include "cli/gateway_client.h"
 #include "cli/print.h"
@@ -50,7 +51,8 @@ std::string ceiling_of(const json::object& ceiling) {
   add("rows_written", "at most {} rows changed, or it is rolled back");
   add("rows_read", "at most {} rows read");
   add("bytes", "at most {} bytes");
-  add("statement_ms", "at most {} ms");
+  if (const std::string ms = text_of(ceiling, "statement_ms"); !ms.empty() && ms != "0")
+    out.push_back("at most " + format_duration(std::chrono::milliseconds(std::stoll(ms))));
   return out.empty() ? "none" : fmt::format("{}", fmt::join(out, "; "));
 }
 

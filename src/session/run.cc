@@ -104,6 +104,16 @@ store::SessionRow row_of(const Session& session) {
           .closed = std::nullopt, .end = {}, .counts = {}};
 }
 
+// What became of grant and task. A revocation was written down by whoever revoked; what a shutdown cuts off is settled at the next start.
+Result<Done> settle(const Session& session) {
+  using grant::GrantState, grant::TaskState;
+  const GrantState end = session.admission.grant->state();
+  if (end == GrantState::revoked) return Done{};
+  store::Grants& grants = session.gateway.store.grants();
+  NG_TRY_VOID(grants.move(session.admission.grant->grant().id, GrantState::active, end));
+  return grants.move(session.admission.task.id, TaskState::active, end == GrantState::expired ? TaskState::expired : TaskState::completed);
+}
+
 Task<void> live(Session& session) {
   const Gateway& gateway = session.gateway;
   const auto alive = std::make_shared<Session*>(&session);
@@ -130,6 +140,8 @@ Task<void> live(Session& session) {
   const Result<Done> ended = session.log->end(session.end_reason(), session.revoke_took);
   if (!ended.ok()) log_error("session's end not recorded", {{"session", session.id}, {"why", ended.error().detail}});
   (void)co_await gateway.pool.run(*session.entrance.loop, [&] { return gateway.store.sessions().close(session.id, gateway.clock.wall(), session.end_reason(), session.counts); });
+  const Result<Done> settled = co_await gateway.pool.run(*session.entrance.loop, [&] { return settle(session); });
+  if (!settled.ok() && settled.error().code != Code::conflict) log_warning("grant's end not stored", {{"session", session.id}, {"why", settled.error().detail}});
   log_info("session closed", {{"session", session.id}, {"why", session.end_reason()}});
 }
 

@@ -31,13 +31,21 @@ Table status_table(const Session& session) {
   return table;
 }
 
+// Any denial of this agent's: each connection is a task of its own, so asking from another one must do.
+Result<Done> ask_for(const Session& session, const std::string& decision, const std::string& why) {
+  store::Decisions& decisions = session.gateway.store.decisions();
+  NG_TRY(const auto row, decisions.find(decision));
+  if (!row || row->agent != session.admission.agent.name) return Error{Code::not_found, Blame::client, "no such denial of this agent's"};
+  return decisions.ask(decision, row->task, why);
+}
+
 // The agent asks for what was denied: written down for a person to see, and answered in one line.
 Task<Table> take_request(Session& session, std::vector<std::string> arguments) {
   const std::string decision = arguments[0], why = arguments[1].substr(0, limits::reason_bytes_max);
-  const Result<Done> asked = co_await session.gateway.pool.run(*session.entrance.loop, [&] { return session.gateway.store.decisions().ask(decision, session.admission.task.id, why); });
+  const Result<Done> asked = co_await session.gateway.pool.run(*session.entrance.loop, [&] { return ask_for(session, decision, why); });
   std::string said = fmt::format("asked for what {} denied; a person will see it", decision);
   if (!asked.ok() && asked.error().code == Code::conflict) said = fmt::format("{} was asked for already", decision);
-  else if (!asked.ok() && asked.error().code == Code::not_found) said = fmt::format("this task has no denial {}", visible(decision));
+  else if (!asked.ok() && asked.error().code == Code::not_found) said = fmt::format("no denial of yours is called {}", visible(decision));
   else if (!asked.ok()) said = "asking is not possible now; try again later";
   log_info("scope requested", {{"session", session.id}, {"decision", decision}, {"why", why}});
   session.noticed(fmt::format("narrowgate.request({}): {}", decision, why));
