@@ -6,7 +6,8 @@ namespace {
 
 Result<const config::Agent*> known(const Parts& parts, const std::string& name) {
   if (const config::Agent* agent = parts.config->agent(name)) return agent;
-  return Error{Code::not_found, Blame::client, fmt::format("agent \"{}\" is not in the configuration; add it under agents", visible(name))};
+  return Error{Code::not_found, Blame::client,
+               fmt::format("agent \"{}\" is not in the configuration; add it under agents", visible(name))};
 }
 
 json::object key_json(const identity::KeyRecord& key, WallTime now) {
@@ -21,7 +22,10 @@ Result<Answer> list(const Parts& parts, const Input&) {
   for (const config::Agent& agent : parts.config->agents) {
     json::array templates;
     for (const std::string& name : agent.templates) templates.emplace_back(name);
-    out.push_back({{"name", agent.name}, {"owner", agent.owner}, {"templates", templates}, {"suspended", parts.registry.agent_suspended(agent.name)},
+    out.push_back({{"name", agent.name},
+                   {"owner", agent.owner},
+                   {"templates", templates},
+                   {"suspended", parts.registry.agent_suspended(agent.name)},
                    {"sessions", parts.registry.sessions({grant::Target::agent, agent.name}).size()}});
   }
   return Answer(json::object{{"agents", out}});
@@ -51,7 +55,8 @@ Result<Answer> enrol(const Parts& parts, const Input& input) {
 Result<Answer> revoke_key(const Parts& parts, const Input& input) {
   const std::string id = input.parameter("id");
   NG_TRY(const auto record, parts.store.agent_keys().find(id));
-  if (!record || record->agent != input.parameter("name")) return Error{Code::not_found, Blame::client, fmt::format("this agent has no key {}", visible(id))};
+  if (!record || record->agent != input.parameter("name"))
+    return Error{Code::not_found, Blame::client, fmt::format("this agent has no key {}", visible(id))};
   NG_TRY_VOID(parts.store.agent_keys().revoke(id, parts.clock.wall()));
   return Answer(json::object{{"revoked", id}});
 }
@@ -59,7 +64,10 @@ Result<Answer> revoke_key(const Parts& parts, const Input& input) {
 Result<Answer> suspend(const Parts& parts, const Input& input) {
   NG_TRY(const auto* agent, known(parts, input.parameter("name")));
   const json::value* reason = input.body.if_contains("reason");
-  NG_TRY_VOID(parts.store.agents().suspend({.agent = agent->name, .by = input.human.name, .reason = reason && reason->is_string() ? std::string(reason->get_string()) : "", .since = parts.clock.wall()}));
+  NG_TRY_VOID(parts.store.agents().suspend({.agent = agent->name,
+                                            .by = input.human.name,
+                                            .reason = reason && reason->is_string() ? std::string(reason->get_string()) : "",
+                                            .since = parts.clock.wall()}));
   parts.registry.suspend_agent(agent->name);
   return Answer(json::object{{"suspended", agent->name}});
 }
@@ -76,10 +84,28 @@ Result<Answer> restore(const Parts& parts, const Input& input) {
 std::vector<Endpoint> agent_endpoints() {
   return {
       {"GET", "/api/v1/agents", "Who may connect", Access::person, {}, {}, list},
-      {"GET", "/api/v1/agents/{name}/keys", "An agent's enrolled keys; never the keys themselves", Access::operator_, {}, {}, keys},
-      {"POST", "/api/v1/agents/{name}/keys", "Enrols a key and shows it once", Access::operator_, {{"life", "string", "how long it works: 30d, 12h; for ever if left out"}}, {}, enrol},
+      {"GET",
+       "/api/v1/agents/{name}/keys",
+       "An agent's enrolled keys; never the keys themselves",
+       Access::operator_,
+       {},
+       {},
+       keys},
+      {"POST",
+       "/api/v1/agents/{name}/keys",
+       "Enrols a key and shows it once",
+       Access::operator_,
+       {{"life", "string", "how long it works: 30d, 12h; for ever if left out"}},
+       {},
+       enrol},
       {"DELETE", "/api/v1/agents/{name}/keys/{id}", "Revokes a key", Access::operator_, {}, {}, revoke_key},
-      {"POST", "/api/v1/agents/{name}/suspend", "No new sessions for this agent", Access::operator_, {{"reason", "string", "for the record"}}, {}, suspend},
+      {"POST",
+       "/api/v1/agents/{name}/suspend",
+       "No new sessions for this agent",
+       Access::operator_,
+       {{"reason", "string", "for the record"}},
+       {},
+       suspend},
       {"POST", "/api/v1/agents/{name}/restore", "Lets it connect again", Access::operator_, {}, {}, restore},
   };
 }

@@ -73,10 +73,13 @@ Result<Done> check_body(const Endpoint& endpoint, const json::object& body) {
   for (const auto& member : body) {
     const auto known = [&](const Field& field) { return member.key() == json::string_view(field.name); };
     if (std::none_of(endpoint.body.begin(), endpoint.body.end(), known))
-      return Error{Code::malformed, Blame::client, fmt::format("\"{}\" is not a member of this request", std::string_view(member.key().data(), member.key().size()))};
+      return Error{
+          Code::malformed, Blame::client,
+          fmt::format("\"{}\" is not a member of this request", std::string_view(member.key().data(), member.key().size()))};
   }
   for (const Field& field : endpoint.body)
-    if (field.required && !body.contains(field.name)) return Error{Code::malformed, Blame::client, fmt::format("\"{}\" is missing: {}", field.name, field.about)};
+    if (field.required && !body.contains(field.name))
+      return Error{Code::malformed, Blame::client, fmt::format("\"{}\" is missing: {}", field.name, field.about)};
   return Done{};
 }
 
@@ -92,7 +95,8 @@ http::Response handle_blocking(const Parts& parts, const Endpoint& endpoint, con
     Result<identity::Human> who = caller(parts, call.request);
     if (!who.ok()) return unauthorised();
     human = std::move(who).take();
-    if (!allowed(human, endpoint.access)) return http::problem(403, fmt::format("{} lacks the role {}", human.name, role_name(endpoint.access)));
+    if (!allowed(human, endpoint.access))
+      return http::problem(403, fmt::format("{} lacks the role {}", human.name, role_name(endpoint.access)));
   }
   Result<json::object> body = body_of(call.request);
   if (!body.ok()) return http::problem(400, body.error().detail);
@@ -121,12 +125,22 @@ json::object describe(const Endpoint& endpoint) {
   json::array parameters;
   const std::string path = endpoint.path;
   for (auto at = path.find('{'); at != std::string::npos; at = path.find('{', at + 1))
-    parameters.push_back({{"name", path.substr(at + 1, path.find('}', at) - at - 1)}, {"in", "path"}, {"required", true}, {"schema", {{"type", "string"}}}});
+    parameters.push_back({{"name", path.substr(at + 1, path.find('}', at) - at - 1)},
+                          {"in", "path"},
+                          {"required", true},
+                          {"schema", {{"type", "string"}}}});
   for (const Field& field : endpoint.query)
-    parameters.push_back({{"name", field.name}, {"in", "query"}, {"required", field.required}, {"description", field.about}, {"schema", {{"type", field.type}}}});
+    parameters.push_back({{"name", field.name},
+                          {"in", "query"},
+                          {"required", field.required},
+                          {"description", field.about},
+                          {"schema", {{"type", field.type}}}});
   if (!parameters.empty()) out["parameters"] = parameters;
-  if (!endpoint.body.empty()) out["requestBody"] = {{"required", true}, {"content", {{"application/json", {{"schema", schema_of(endpoint.body)}}}}}};
-  out["responses"] = {{"200", {{"description", "done"}}}, {"default", {{"description", "problem+json"}, {"content", {{"application/problem+json", json::object()}}}}}};
+  if (!endpoint.body.empty())
+    out["requestBody"] = {{"required", true}, {"content", {{"application/json", {{"schema", schema_of(endpoint.body)}}}}}};
+  out["responses"] = {
+      {"200", {{"description", "done"}}},
+      {"default", {{"description", "problem+json"}, {"content", {{"application/problem+json", json::object()}}}}}};
   if (endpoint.access == Access::anyone) out["security"] = json::array();
   if (const auto role = role_name(endpoint.access); !role.empty()) out["description"] = fmt::format("Needs the role {}.", role);
   return out;
@@ -151,8 +165,13 @@ Task<http::Response> readiness(const Parts& parts, const http::Call& call) {
 Task<http::Response> metrics(const Parts& parts, const http::Call&) {
   const recording::Counters counters = parts.recorder.counters();
   std::string text = parts.metrics.text();
-  text += fmt::format("# HELP narrowgate_records_total Records appended\n# TYPE narrowgate_records_total counter\nnarrowgate_records_total {}\n", counters.records_appended);
-  text += fmt::format("# HELP narrowgate_recorder_ready Can new work be recorded\n# TYPE narrowgate_recorder_ready gauge\nnarrowgate_recorder_ready {}\n", counters.ready ? 1 : 0);
+  text += fmt::format(
+      "# HELP narrowgate_records_total Records appended\n# TYPE narrowgate_records_total counter\nnarrowgate_records_total {}\n",
+      counters.records_appended);
+  text += fmt::format(
+      "# HELP narrowgate_recorder_ready Can new work be recorded\n# TYPE narrowgate_recorder_ready "
+      "gauge\nnarrowgate_recorder_ready {}\n",
+      counters.ready ? 1 : 0);
   co_return http::text_response(200, std::move(text), "text/plain; version=0.0.4; charset=utf-8");
 }
 Task<http::Response> description(const http::Call&) { co_return http::json_response(200, openapi()); }
@@ -161,7 +180,8 @@ Task<http::Response> description(const http::Call&) { co_return http::json_respo
 
 std::vector<Endpoint> all_endpoints() {
   std::vector<Endpoint> all;
-  for (auto* part : {people_endpoints, approval_endpoints, session_endpoints, revoke_endpoints, agent_endpoints, catalog_endpoints})
+  for (auto* part :
+       {people_endpoints, approval_endpoints, session_endpoints, revoke_endpoints, agent_endpoints, catalog_endpoints})
     for (Endpoint& endpoint : part()) all.push_back(std::move(endpoint));
   return all;
 }
@@ -192,7 +212,10 @@ json::object openapi() {
     path.get_object()[lower(endpoint.method)] = describe(endpoint);
   }
   return {{"openapi", "3.1.0"},
-          {"info", {{"title", "Narrowgate"}, {"version", "1"}, {"description", "Grants, approvals, sessions and revocation of a Narrowgate gateway."}}},
+          {"info",
+           {{"title", "Narrowgate"},
+            {"version", "1"},
+            {"description", "Grants, approvals, sessions and revocation of a Narrowgate gateway."}}},
           {"security", json::array{json::object{{"session", json::array()}}}},
           {"components", {{"securitySchemes", {{"session", {{"type", "http"}, {"scheme", "bearer"}}}}}}},
           {"paths", paths}};

@@ -1,7 +1,7 @@
 // The API put together: endpoints as routes behind authentication, its own description, and what machines look at.
 //
-// Promises: every endpoint but login needs a person's session token (Authorization: Bearer ngs_…); a role that is missing is 403 and
-// names the role; errors are problem+json with thing, fault, remedy; bodies are strict JSON.
+// Promises: every endpoint but login needs a person's session token (Authorization: Bearer ngs_…); a role that is missing is 403
+// and names the role; errors are problem+json with thing, fault, remedy; bodies are strict JSON.
 #pragma once
 
 #include "admin/endpoint.h"

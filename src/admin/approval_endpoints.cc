@@ -48,7 +48,8 @@ Result<Answer> show(const Parts& parts, const Input& input) {
 Result<std::uint64_t> number_at(const json::object& body, const char* name, std::uint64_t otherwise) {
   const json::value* value = body.if_contains(name);
   if (value == nullptr) return otherwise;
-  if (!value->is_int64() || value->get_int64() < 0) return Error{Code::malformed, Blame::client, fmt::format("\"{}\" is not a whole number", name)};
+  if (!value->is_int64() || value->get_int64() < 0)
+    return Error{Code::malformed, Blame::client, fmt::format("\"{}\" is not a whole number", name)};
   return std::uint64_t(value->get_int64());
 }
 
@@ -63,7 +64,8 @@ Result<Answer> approve(const Parts& parts, const Input& input) {
     vote.terms.ceiling = asked.ceiling;
     vote.terms.ceiling->rows_written_max = rows;
   }
-  if (const json::value* words = input.body.if_contains("words"); words != nullptr && words->is_string()) vote.words = words->get_string();
+  if (const json::value* words = input.body.if_contains("words"); words != nullptr && words->is_string())
+    vote.words = words->get_string();
   NG_TRY(const Approval approval, parts.approvals.approve(asked.id, digest, approver_of(input.human), vote));
   return Answer(approval::to_json(approval));
 }
@@ -73,7 +75,8 @@ Result<Answer> deny(const Parts& parts, const Input& input) {
   NG_TRY(const std::string reason, string_at(input.body, "reason", "denial"));
   approval::Deny vote;
   NG_TRY(vote.reason, approval::deny_reason_from(reason));
-  if (const json::value* words = input.body.if_contains("words"); words != nullptr && words->is_string()) vote.words = words->get_string();
+  if (const json::value* words = input.body.if_contains("words"); words != nullptr && words->is_string())
+    vote.words = words->get_string();
   NG_TRY(const Approval approval, parts.approvals.deny(input.parameter("id"), digest, approver_of(input.human), vote));
   return Answer(approval::to_json(approval));
 }
@@ -81,11 +84,19 @@ Result<Answer> deny(const Parts& parts, const Input& input) {
 // What agents asked for after a denial (narrowgate.request).
 Result<Answer> requests(const Parts& parts, const Input& input) {
   NG_TRY_VOID(may_look(input.human));
-  NG_TRY(const auto rows, parts.store.decisions().list({.task = {}, .agent = input.query("agent"), .session = {}, .outcome = {}, .asked_only = true, .limit = 100}));
+  NG_TRY(const auto rows,
+         parts.store.decisions().list(
+             {.task = {}, .agent = input.query("agent"), .session = {}, .outcome = {}, .asked_only = true, .limit = 100}));
   json::array out;
   for (const store::DecisionRow& row : rows)
-    out.push_back({{"decision", row.id}, {"agent", row.agent}, {"task", row.task}, {"resource", row.resource}, {"code", row.code},
-                   {"why", visible(row.asked_why)}, {"facts", row.facts}, {"at", to_rfc3339(row.at)}});
+    out.push_back({{"decision", row.id},
+                   {"agent", row.agent},
+                   {"task", row.task},
+                   {"resource", row.resource},
+                   {"code", row.code},
+                   {"why", visible(row.asked_why)},
+                   {"facts", row.facts},
+                   {"at", to_rfc3339(row.at)}});
   return Answer(json::object{{"requests", out}});
 }
 
@@ -94,14 +105,43 @@ Result<Answer> requests(const Parts& parts, const Input& input) {
 std::vector<Endpoint> approval_endpoints() {
   const Field digest{"digest", "string", "of what was shown: sha256:…", true};
   return {
-      {"GET", "/api/v1/approvals", "Operations on hold", Access::person, {},
-       {{"state", "string", "pending (default), approved, denied, …, any"}, {"task", "string", "tsk_…"}, {"agent", "string", "its name"}, {"resource", "string", "its name"}}, list},
+      {"GET",
+       "/api/v1/approvals",
+       "Operations on hold",
+       Access::person,
+       {},
+       {{"state", "string", "pending (default), approved, denied, …, any"},
+        {"task", "string", "tsk_…"},
+        {"agent", "string", "its name"},
+        {"resource", "string", "its name"}},
+       list},
       {"GET", "/api/v1/approvals/{id}", "One of them, whole", Access::person, {}, {}, show},
-      {"POST", "/api/v1/approvals/{id}/approve", "Agrees to exactly what was shown", Access::approver,
-       {digest, {"uses", "integer", "how often, within this task (default 1)"}, {"rows_max", "integer", "a lower ceiling of rows"}, {"words", "string", "for the record"}}, {}, approve},
-      {"POST", "/api/v1/approvals/{id}/deny", "Says no, with a reason the agent can act on", Access::approver,
-       {digest, {"reason", "string", "wrong_target, too_broad, need_ticket, not_now or use_instead", true}, {"words", "string", "for the agent"}}, {}, deny},
-      {"GET", "/api/v1/requests", "What agents asked for after a denial", Access::person, {}, {{"agent", "string", "its name"}}, requests},
+      {"POST",
+       "/api/v1/approvals/{id}/approve",
+       "Agrees to exactly what was shown",
+       Access::approver,
+       {digest,
+        {"uses", "integer", "how often, within this task (default 1)"},
+        {"rows_max", "integer", "a lower ceiling of rows"},
+        {"words", "string", "for the record"}},
+       {},
+       approve},
+      {"POST",
+       "/api/v1/approvals/{id}/deny",
+       "Says no, with a reason the agent can act on",
+       Access::approver,
+       {digest,
+        {"reason", "string", "wrong_target, too_broad, need_ticket, not_now or use_instead", true},
+        {"words", "string", "for the agent"}},
+       {},
+       deny},
+      {"GET",
+       "/api/v1/requests",
+       "What agents asked for after a denial",
+       Access::person,
+       {},
+       {{"agent", "string", "its name"}},
+       requests},
   };
 }
 

@@ -7,9 +7,12 @@ namespace {
 Result<Answer> resources(const Parts& parts, const Input&) {
   json::array out;
   for (const config::Resource& resource : parts.config->resources)
-    out.push_back({{"name", resource.name}, {"kind", "postgres"}, {"environment", resource.environment},
-                   {"upstream", fmt::format("{}:{}/{}", resource.upstream.host, resource.upstream.port, resource.upstream.database)},
-                   {"sessions", parts.registry.sessions({grant::Target::resource, resource.name}).size()}});
+    out.push_back(
+        {{"name", resource.name},
+         {"kind", "postgres"},
+         {"environment", resource.environment},
+         {"upstream", fmt::format("{}:{}/{}", resource.upstream.host, resource.upstream.port, resource.upstream.database)},
+         {"sessions", parts.registry.sessions({grant::Target::resource, resource.name}).size()}});
   return Answer(json::object{{"resources", out}});
 }
 
@@ -26,20 +29,40 @@ Result<Answer> templates(const Parts& parts, const Input&) {
 }
 
 Result<Answer> grants(const Parts& parts, const Input& input) {
-  NG_TRY(const auto rows, parts.store.grants().grants({.task = input.query("task"), .agent = input.query("agent"), .resource = input.query("resource"), .live_only = input.query("live") == "true", .limit = 100}));
+  NG_TRY(const auto rows, parts.store.grants().grants({.task = input.query("task"),
+                                                       .agent = input.query("agent"),
+                                                       .resource = input.query("resource"),
+                                                       .live_only = input.query("live") == "true",
+                                                       .limit = 100}));
   json::array out;
   for (const grant::Grant& one : rows)
-    out.push_back({{"id", one.id}, {"task", one.task}, {"agent", one.agent}, {"resource", one.resource}, {"state", grant::to_string(one.state)}, {"scope", grant::to_json(one.scope)},
-                   {"not_before", to_rfc3339(one.not_before)}, {"not_after", to_rfc3339(one.not_after)}, {"policy", one.policy}});
+    out.push_back({{"id", one.id},
+                   {"task", one.task},
+                   {"agent", one.agent},
+                   {"resource", one.resource},
+                   {"state", grant::to_string(one.state)},
+                   {"scope", grant::to_json(one.scope)},
+                   {"not_before", to_rfc3339(one.not_before)},
+                   {"not_after", to_rfc3339(one.not_after)},
+                   {"policy", one.policy}});
   return Answer(json::object{{"grants", out}});
 }
 
 Result<Answer> tasks(const Parts& parts, const Input& input) {
-  NG_TRY(const auto rows, parts.store.grants().tasks({.task = {}, .agent = input.query("agent"), .resource = {}, .live_only = input.query("live") == "true", .limit = 100}));
+  NG_TRY(
+      const auto rows,
+      parts.store.grants().tasks(
+          {.task = {}, .agent = input.query("agent"), .resource = {}, .live_only = input.query("live") == "true", .limit = 100}));
   json::array out;
   for (const grant::Task& one : rows)
-    out.push_back({{"id", one.id}, {"agent", one.agent}, {"template", one.template_name}, {"state", grant::to_string(one.state)}, {"reason", visible(one.reason)}, {"ticket", visible(one.ticket)},
-                   {"created", to_rfc3339(one.created)}, {"not_after", to_rfc3339(one.not_after)}});
+    out.push_back({{"id", one.id},
+                   {"agent", one.agent},
+                   {"template", one.template_name},
+                   {"state", grant::to_string(one.state)},
+                   {"reason", visible(one.reason)},
+                   {"ticket", visible(one.ticket)},
+                   {"created", to_rfc3339(one.created)},
+                   {"not_after", to_rfc3339(one.not_after)}});
   return Answer(json::object{{"tasks", out}});
 }
 

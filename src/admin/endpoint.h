@@ -1,5 +1,5 @@
-// One endpoint of the API: what it is called, who may call it, what it takes, and who answers. Routes, authentication and the OpenAPI
-// document all come from this one declaration.
+// One endpoint of the API: what it is called, who may call it, what it takes, and who answers. Routes, authentication and the
+// OpenAPI document all come from this one declaration.
 #pragma once
 
 #include <functional>
@@ -42,8 +42,8 @@ struct Parts {
 // One call, authenticated.
 struct Input {
   const http::Call& call;
-  json::object body;        // {} where there is none
-  identity::Human human;    // who calls; unset name for Access::anyone
+  json::object body;      // {} where there is none
+  identity::Human human;  // who calls; unset name for Access::anyone
 
   std::string parameter(std::string_view name) const { return std::string(call.parameter(name)); }
   std::string query(std::string_view name) const { return std::string(call.request.query_value(name).value_or("")); }
@@ -61,7 +61,7 @@ struct Answer {
 
 struct Field {
   const char* name;
-  const char* type;         // JSON Schema's word
+  const char* type;  // JSON Schema's word
   const char* about;
   bool required = false;
 };

@@ -46,7 +46,8 @@ Result<Answer> export_one(const Parts& parts, const Input& input) {
   if (format.empty() || format == "jsonl") return Answer(recording::to_json_lines(session), "application/jsonl");
   if (format == "ocsf") return Answer(recording::to_ocsf(session, "0.1.0"), "application/jsonl");
   if (format == "asciicast") return Answer(recording::to_asciicast(session), "application/x-asciicast");
-  return Error{Code::malformed, Blame::client, fmt::format("format \"{}\" is not known; take jsonl, ocsf or asciicast", visible(format))};
+  return Error{Code::malformed, Blame::client,
+               fmt::format("format \"{}\" is not known; take jsonl, ocsf or asciicast", visible(format))};
 }
 
 Result<Answer> verify(const Parts& parts, const Input&) {
@@ -59,7 +60,11 @@ Result<Answer> verify(const Parts& parts, const Input&) {
 Result<Answer> live(const Parts& parts, const Input&) {
   json::array out;
   for (const grant::SessionFacts& facts : parts.registry.sessions({grant::Target::all, ""}))
-    out.push_back({{"session", facts.session}, {"agent", facts.agent}, {"task", facts.task}, {"grant", facts.grant}, {"resource", facts.resource}});
+    out.push_back({{"session", facts.session},
+                   {"agent", facts.agent},
+                   {"task", facts.task},
+                   {"grant", facts.grant},
+                   {"resource", facts.resource}});
   return Answer(json::object{{"live", out}});
 }
 
@@ -67,10 +72,30 @@ Result<Answer> live(const Parts& parts, const Input&) {
 
 std::vector<Endpoint> session_endpoints() {
   return {
-      {"GET", "/api/v1/sessions", "Recorded sessions, latest first", Access::auditor, {},
-       {{"agent", "string", "its name"}, {"task", "string", "tsk_…"}, {"resource", "string", "its name"}, {"since", "string", "RFC 3339"}}, list},
-      {"GET", "/api/v1/sessions/{id}", "One session: asked, granted, used, held, denied, and every step", Access::auditor, {}, {}, show},
-      {"GET", "/api/v1/sessions/{id}/export", "The same for other tools", Access::auditor, {}, {{"format", "string", "jsonl, ocsf or asciicast"}}, export_one},
+      {"GET",
+       "/api/v1/sessions",
+       "Recorded sessions, latest first",
+       Access::auditor,
+       {},
+       {{"agent", "string", "its name"},
+        {"task", "string", "tsk_…"},
+        {"resource", "string", "its name"},
+        {"since", "string", "RFC 3339"}},
+       list},
+      {"GET",
+       "/api/v1/sessions/{id}",
+       "One session: asked, granted, used, held, denied, and every step",
+       Access::auditor,
+       {},
+       {},
+       show},
+      {"GET",
+       "/api/v1/sessions/{id}/export",
+       "The same for other tools",
+       Access::auditor,
+       {},
+       {{"format", "string", "jsonl, ocsf or asciicast"}},
+       export_one},
       {"GET", "/api/v1/log/verify", "Is the log whole?", Access::auditor, {}, {}, verify},
       {"GET", "/api/v1/live", "Sessions that are open now", Access::person, {}, {}, live},
   };

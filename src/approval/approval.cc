@@ -56,8 +56,8 @@ Result<DenyReason> deny_reason_from(std::string_view text) {
 }
 
 Enforced meet(const Enforced& a, const Enforced& b) {
-  return {stricter(a.rows_read_max, b.rows_read_max), stricter(a.rows_written_max, b.rows_written_max), stricter(a.bytes_max, b.bytes_max),
-          stricter(a.statement_max, b.statement_max)};
+  return {stricter(a.rows_read_max, b.rows_read_max), stricter(a.rows_written_max, b.rows_written_max),
+          stricter(a.bytes_max, b.bytes_max), stricter(a.statement_max, b.statement_max)};
 }
 
 bool within(const Enforced& inner, const Enforced& outer) {
@@ -84,15 +84,32 @@ json::object to_json(const Approval& approval) {
   const OperationFacts& facts = approval.facts;
   json::array votes;
   for (const Vote& vote : approval.votes) votes.push_back(shown(vote));
-  json::object out{
-      {"id", approval.id}, {"state", to_string(approval.state)}, {"digest", approval.digest}, {"decision", facts.decision},
-      {"session", facts.session}, {"grant", facts.operation.grant}, {"task", facts.task}, {"agent", facts.agent},
-      {"template", facts.template_name}, {"resource", facts.operation.resource}, {"owner", facts.owner},
-      {"on_behalf_of", facts.on_behalf_of}, {"reason", facts.reason}, {"agent_reason", visible(facts.agent_reason)},
-      {"effects", list_of(facts.effects)}, {"policies", list_of(facts.policies)}, {"groups", list_of(facts.groups)},
-      {"quorum", facts.quorum}, {"agreed", approval.agreed()}, {"votes", std::move(votes)}, {"ceiling", enforced_to_json(approval.ceiling)},
-      {"uses_left", approval.uses_left}, {"created", to_rfc3339(approval.created)}, {"expires", to_rfc3339(approval.expires)},
-      {"statement_shown", approval.shown_statement()}, {"parameters_shown", list_of(approval.shown_parameters())}};
+  json::object out{{"id", approval.id},
+                   {"state", to_string(approval.state)},
+                   {"digest", approval.digest},
+                   {"decision", facts.decision},
+                   {"session", facts.session},
+                   {"grant", facts.operation.grant},
+                   {"task", facts.task},
+                   {"agent", facts.agent},
+                   {"template", facts.template_name},
+                   {"resource", facts.operation.resource},
+                   {"owner", facts.owner},
+                   {"on_behalf_of", facts.on_behalf_of},
+                   {"reason", facts.reason},
+                   {"agent_reason", visible(facts.agent_reason)},
+                   {"effects", list_of(facts.effects)},
+                   {"policies", list_of(facts.policies)},
+                   {"groups", list_of(facts.groups)},
+                   {"quorum", facts.quorum},
+                   {"agreed", approval.agreed()},
+                   {"votes", std::move(votes)},
+                   {"ceiling", enforced_to_json(approval.ceiling)},
+                   {"uses_left", approval.uses_left},
+                   {"created", to_rfc3339(approval.created)},
+                   {"expires", to_rfc3339(approval.expires)},
+                   {"statement_shown", approval.shown_statement()},
+                   {"parameters_shown", list_of(approval.shown_parameters())}};
   put_text(out, "statement", facts.operation.statement);
   put_texts(out, "parameters", facts.operation.parameters);
   if (approval.decided) out["decided"] = to_rfc3339(*approval.decided);

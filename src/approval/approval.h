@@ -14,27 +14,27 @@
 
 namespace narrowgate::approval {
 
-inline constexpr std::size_t parameters_bytes_max = 1u << 20;    // of one operation, together: all of it is stored and shown
-inline constexpr std::size_t parameters_max = 65'535;            // PostgreSQL's own cap
-inline constexpr std::size_t words_bytes_max = 500;              // of a person, to the agent
-inline constexpr unsigned quorum_max = 5;                        // more people than that is a meeting
-inline constexpr std::uint64_t uses_max = 1'000;                 // of one approval for a task
+inline constexpr std::size_t parameters_bytes_max = 1u << 20;  // of one operation, together: all of it is stored and shown
+inline constexpr std::size_t parameters_max = 65'535;          // PostgreSQL's own cap
+inline constexpr std::size_t words_bytes_max = 500;            // of a person, to the agent
+inline constexpr unsigned quorum_max = 5;                      // more people than that is a meeting
+inline constexpr std::uint64_t uses_max = 1'000;               // of one approval for a task
 
 // Everything about a held operation that a person is shown or that is checked later. `operation` holds the exact bytes.
 struct OperationFacts {
   BoundOperation operation;
-  std::string decision;                   // dec_… that held it
+  std::string decision;  // dec_… that held it
   std::string session, task, agent;
-  std::string owner, on_behalf_of;        // people who may not approve it
+  std::string owner, on_behalf_of;  // people who may not approve it
   std::string template_name;
-  std::string agent_reason;               // the agent's unverified words
-  std::string reason;                     // why it is held, from the policy
+  std::string agent_reason;  // the agent's unverified words
+  std::string reason;        // why it is held, from the policy
   unsigned quorum = 1;
-  std::vector<std::string> groups;        // who may decide; none is refused
-  std::vector<std::string> policies;      // that determined the hold
-  std::vector<std::string> effects;       // "UPDATE public.refunds(state)": what it touches, for people
-  std::chrono::milliseconds wait{0};      // how long a person may take; 0: limits::hold_default
-  std::optional<WallTime> not_after;      // the grant's end, which no approval outlives
+  std::vector<std::string> groups;    // who may decide; none is refused
+  std::vector<std::string> policies;  // that determined the hold
+  std::vector<std::string> effects;   // "UPDATE public.refunds(state)": what it touches, for people
+  std::chrono::milliseconds wait{0};  // how long a person may take; 0: limits::hold_default
+  std::optional<WallTime> not_after;  // the grant's end, which no approval outlives
   friend bool operator==(const OperationFacts&, const OperationFacts&) = default;
 };
 
@@ -42,7 +42,7 @@ struct OperationFacts {
 struct Approver {
   std::string name, email;
   std::vector<std::string> groups;
-  bool approver = false;                  // has the role
+  bool approver = false;  // has the role
   bool phishing_resistant = false;
 };
 
@@ -53,9 +53,9 @@ Result<DenyReason> deny_reason_from(std::string_view text);
 enum class Reach : std::uint8_t { once, for_task };
 struct Terms {
   Reach reach = Reach::once;
-  std::uint64_t uses = 1;                 // for_task: how many times exactly this operation may run
-  std::optional<Enforced> ceiling;        // lower than what was asked for; never raises it
-  std::optional<WallTime> until;          // nullopt: the hold's own window again; never beyond the grant's end
+  std::uint64_t uses = 1;           // for_task: how many times exactly this operation may run
+  std::optional<Enforced> ceiling;  // lower than what was asked for; never raises it
+  std::optional<WallTime> until;    // nullopt: the hold's own window again; never beyond the grant's end
   friend bool operator==(const Terms&, const Terms&) = default;
 };
 struct Approve {
@@ -64,15 +64,15 @@ struct Approve {
 };
 struct Deny {
   DenyReason reason = DenyReason::not_now;
-  std::string words;                      // that the agent can act on
+  std::string words;  // that the agent can act on
 };
 
 struct Vote {
   std::string person;
   bool agreed = true;
   std::string words;
-  std::string reason;                     // a DenyReason; empty if agreed
-  std::string digest;                     // what the person was shown
+  std::string reason;  // a DenyReason; empty if agreed
+  std::string digest;  // what the person was shown
   WallTime at;
   Terms terms;
   bool phishing_resistant = false;
@@ -80,25 +80,25 @@ struct Vote {
 };
 
 struct Approval {
-  std::string id;                         // apr_…
+  std::string id;  // apr_…
   State state = State::pending;
   std::string digest;
   OperationFacts facts;
   std::vector<Vote> votes;
-  Enforced ceiling;                       // the strictest anybody set: what will be enforced
+  Enforced ceiling;  // the strictest anybody set: what will be enforced
   std::uint64_t uses_left = 0;
   WallTime created, expires;
   std::optional<WallTime> decided;
-  std::string ended_because;              // empty while live
+  std::string ended_because;  // empty while live
   friend bool operator==(const Approval&, const Approval&) = default;
 
-  unsigned agreed() const;                // different people
+  unsigned agreed() const;  // different people
   // Exact bytes made fit to be looked at: nothing hides in it, nothing is cut.
   std::string shown_statement() const;
   std::vector<std::string> shown_parameters() const;
 };
 
-json::object to_json(const Approval& approval);   // for the API and the CLI: texts as they are, and as shown
+json::object to_json(const Approval& approval);  // for the API and the CLI: texts as they are, and as shown
 
 // The strictest of both; 0 does not limit.
 Enforced meet(const Enforced& a, const Enforced& b);

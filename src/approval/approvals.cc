@@ -20,7 +20,9 @@ std::chrono::milliseconds window(const OperationFacts& facts) {
   return facts.wait.count() > 0 ? facts.wait : std::chrono::milliseconds(limits::hold_default);
 }
 
-WallTime end_of(const OperationFacts& facts, WallTime wanted) { return facts.not_after ? std::min(wanted, *facts.not_after) : wanted; }
+WallTime end_of(const OperationFacts& facts, WallTime wanted) {
+  return facts.not_after ? std::min(wanted, *facts.not_after) : wanted;
+}
 
 // From now on it is over: says so, and why.
 void end(Approval& approval, Event event, std::string_view because) {
@@ -122,12 +124,16 @@ std::string_view to_string(ClaimFailure failure) {
 }
 
 Approvals::Approvals(store::Approvals& rows, const Clock& clock, MayDecide may_decide)
-    : rows_(rows), clock_(clock), may_decide_(std::move(may_decide)), started_wall_(clock.wall()), started_mono_(clock.mono()),
+    : rows_(rows),
+      clock_(clock),
+      may_decide_(std::move(may_decide)),
+      started_wall_(clock.wall()),
+      started_mono_(clock.mono()),
       listeners_(std::make_shared<Listeners>()) {}
 Approvals::~Approvals() = default;
 
-// Never behind what the monotonic clock says has passed: setting the wall clock back makes nothing last longer. In milliseconds, as
-// the store keeps them.
+// Never behind what the monotonic clock says has passed: setting the wall clock back makes nothing last longer. In milliseconds,
+// as the store keeps them.
 WallTime Approvals::now() const {
   const WallTime passed = started_wall_ + (clock_.mono() - started_mono_);
   return from_unix_ms(unix_ms(std::max(clock_.wall(), passed)));
@@ -147,13 +153,25 @@ Result<std::optional<Refusal>> Approvals::remembered_denial(const std::string& o
 
 Result<Requested> Approvals::request(const OperationFacts& facts) {
   if (const auto why = unfit(facts))
-    return Requested{{}, false, Refusal{why->why == Unfit::Why::too_large ? Refusal::Why::too_large : Refusal::Why::nobody_may, "", "", "", why->detail}};
+    return Requested{
+        {},
+        false,
+        Refusal{why->why == Unfit::Why::too_large ? Refusal::Why::too_large : Refusal::Why::nobody_may, "", "", "", why->detail}};
   NG_TRY(auto denied, remembered_denial(operation_key(facts)));
   if (denied) return Requested{{}, false, std::move(denied)};
 
   const WallTime created = now();
-  Approval wanted{new_id(IdKind::approval, created), State::pending, op_digest(facts.operation), facts, {}, facts.operation.enforced, 0,
-                  created, end_of(facts, created + window(facts)), {}, ""};
+  Approval wanted{new_id(IdKind::approval, created),
+                  State::pending,
+                  op_digest(facts.operation),
+                  facts,
+                  {},
+                  facts.operation.enforced,
+                  0,
+                  created,
+                  end_of(facts, created + window(facts)),
+                  {},
+                  ""};
   for (int race = 0; race < kRacesMax; ++race) {
     const auto added = rows_.add(to_row(wanted, 1), limits::holds_pending_max);
     if (!added.ok() && added.error().code == Code::refused) {
@@ -165,7 +183,8 @@ Result<Requested> Approvals::request(const OperationFacts& facts) {
     NG_TRY(Approval there, from_row(added->row));
     if (added->fresh) tell(there, State::pending, true);
     if (added->fresh || !lapsed(there, now())) return Requested{std::move(there), added->fresh, {}};
-    NG_TRY_VOID(change(there.id, [](Approval&) -> Result<bool> { return false; }));  // expires it; then there is room for a new one
+    NG_TRY_VOID(
+        change(there.id, [](Approval&) -> Result<bool> { return false; }));  // expires it; then there is room for a new one
   }
   return Error{Code::unavailable, Blame::gateway, fmt::format("approval for {}: too much going on; try again", facts.decision)};
 }
@@ -198,18 +217,22 @@ Result<Done> Approvals::may_decide(const Approver& person, const Approval& appro
   return may_decide_ ? may_decide_(person, approval) : Done{};
 }
 
-Result<Done> Approvals::check_vote(const Approval& approval, std::string_view digest, const Vote& vote, const Approver& person) const {
+Result<Done> Approvals::check_vote(const Approval& approval, std::string_view digest, const Vote& vote,
+                                   const Approver& person) const {
   if (approval.state != State::pending)
     return Error{Code::conflict, Blame::client, fmt::format("approval {} is {} already", approval.id, to_string(approval.state))};
   if (approval.digest != digest)
-    return Error{Code::conflict, Blame::client, fmt::format("approval {} is for {}, not for what you were shown; look again", approval.id, approval.digest)};
+    return Error{Code::conflict, Blame::client,
+                 fmt::format("approval {} is for {}, not for what you were shown; look again", approval.id, approval.digest)};
   if (vote.words.size() > words_bytes_max)
     return Error{Code::too_large, Blame::client, fmt::format("at most {} bytes of words are passed on", words_bytes_max)};
   NG_TRY_VOID(check_terms(vote.terms, approval.facts, now()));
   NG_TRY_VOID(may_decide(person, approval));
   const bool again = vote.agreed && std::any_of(approval.votes.begin(), approval.votes.end(),
                                                 [&](const Vote& other) { return other.agreed && other.person == vote.person; });
-  if (again) return Error{Code::conflict, Blame::client, fmt::format("{} has agreed to {} already; somebody else is needed", vote.person, approval.id)};
+  if (again)
+    return Error{Code::conflict, Blame::client,
+                 fmt::format("{} has agreed to {} already; somebody else is needed", vote.person, approval.id)};
   return Done{};
 }
 
@@ -220,7 +243,8 @@ Result<Approval> Approvals::vote(std::string_view id, std::string_view digest, c
   std::optional<Error> refused;
   auto stepped = change(id, [&](Approval& approval) -> Result<bool> {
     refused.reset();
-    if (auto checked = check_vote(approval, digest, vote, person); !checked.ok()) return refused = std::move(checked).error(), false;
+    if (auto checked = check_vote(approval, digest, vote, person); !checked.ok())
+      return refused = std::move(checked).error(), false;
     vote.at = now();
     approval.votes.push_back(vote);
     if (vote.agreed) {
@@ -236,7 +260,8 @@ Result<Approval> Approvals::vote(std::string_view id, std::string_view digest, c
   return std::move(stepped->approval);
 }
 
-Result<Approval> Approvals::approve(std::string_view id, std::string_view digest, const Approver& person, const Approve& approve) {
+Result<Approval> Approvals::approve(std::string_view id, std::string_view digest, const Approver& person,
+                                    const Approve& approve) {
   Vote vote;
   vote.words = approve.words;
   vote.terms = approve.terms;
@@ -291,9 +316,9 @@ Result<std::size_t> Approvals::revoke(const grant::Selector& selector, std::stri
     std::size_t ended = 0;
     for (const auto& row : rows) {
       NG_TRY(const auto stepped, change(row.id, [&](Approval& approval) -> Result<bool> {
-        if (is_final(approval.state)) return false;
-        return end(approval, Event::revoke, why), true;
-      }));
+               if (is_final(approval.state)) return false;
+               return end(approval, Event::revoke, why), true;
+             }));
       ended += stepped.stepped ? 1 : 0;
     }
     total += ended;
@@ -352,7 +377,8 @@ Result<std::vector<Approval>> Approvals::list(const Filter& filter) {
   rows.limit = limits::holds_pending_max;
   NG_TRY(auto found, read(rows));
   std::erase_if(found, [&](const Approval& approval) {
-    const bool other_state = !filter.states.empty() && std::find(filter.states.begin(), filter.states.end(), approval.state) == filter.states.end();
+    const bool other_state =
+        !filter.states.empty() && std::find(filter.states.begin(), filter.states.end(), approval.state) == filter.states.end();
     const auto& groups = approval.facts.groups;
     return other_state || (filter.group && std::find(groups.begin(), groups.end(), *filter.group) == groups.end());
   });

@@ -30,26 +30,26 @@ namespace narrowgate::approval {
 
 struct Change {
   std::string id, digest, task, session;
-  State from = State::pending, to = State::pending;   // equal: a vote that did not decide
+  State from = State::pending, to = State::pending;  // equal: a vote that did not decide
   bool created = false;
 };
 
 struct Filter {
-  std::vector<State> states;               // empty: any
-  std::string task, agent, resource;       // empty: any
-  std::optional<std::string> group;        // only those this group may decide
+  std::vector<State> states;          // empty: any
+  std::string task, agent, resource;  // empty: any
+  std::optional<std::string> group;   // only those this group may decide
   std::size_t limit = 100;
 };
 
 // Why a request for approval was not taken up.
 struct Refusal {
   enum class Why : std::uint8_t { denied_before, too_large, nobody_may, too_many } why;
-  std::string approval;                    // denied_before: the one that was denied
-  std::string by_reason, words;            // denied_before: what the person said
+  std::string approval;          // denied_before: the one that was denied
+  std::string by_reason, words;  // denied_before: what the person said
   std::string detail;
 };
 struct Requested {
-  std::optional<Approval> approval;        // pending or already approved; else see refusal
+  std::optional<Approval> approval;  // pending or already approved; else see refusal
   bool fresh = false;
   std::optional<Refusal> refusal;
 };
@@ -63,7 +63,7 @@ struct Claimed {
 enum class ClaimFailure : std::uint8_t { not_found, pending, denied, expired, revoked, used_up, mismatch, other_grant };
 std::string_view to_string(ClaimFailure failure);
 struct Claim {
-  std::optional<Claimed> claimed;          // else `failure`
+  std::optional<Claimed> claimed;  // else `failure`
   ClaimFailure failure = ClaimFailure::not_found;
 };
 
@@ -99,8 +99,8 @@ class Approvals {
   // Writes down what has expired. Call every second or so; expiry counts without it. How many.
   Result<std::size_t> expire_due();
 
-  Result<Approval> show(std::string_view id);                     // Code::not_found
-  Result<std::vector<Approval>> list(const Filter& filter);       // newest first
+  Result<Approval> show(std::string_view id);                // Code::not_found
+  Result<std::vector<Approval>> list(const Filter& filter);  // newest first
 
   // Called for each change after it is stored, on the thread that made it; must not block or call back. Not running and never
   // called again once the Subscription is gone.
@@ -108,10 +108,10 @@ class Approvals {
 
  private:
   friend class Subscription;
-  struct Listeners;                        // listeners.h
+  struct Listeners;  // listeners.h
   struct Stepped {
     Approval approval;
-    bool stepped = true;                   // false: nothing to do
+    bool stepped = true;  // false: nothing to do
   };
   // Reads, lets `step` change it (false: leave it), and swaps it in; again if somebody else was first. What has run out expires
   // before `step` sees it.
@@ -139,7 +139,8 @@ class Subscription {
 
  private:
   friend class Approvals;
-  Subscription(std::shared_ptr<Approvals::Listeners> listeners, std::uint64_t key) : listeners_(std::move(listeners)), key_(key) {}
+  Subscription(std::shared_ptr<Approvals::Listeners> listeners, std::uint64_t key)
+      : listeners_(std::move(listeners)), key_(key) {}
   std::shared_ptr<Approvals::Listeners> listeners_;
   std::uint64_t key_;
 };

@@ -18,7 +18,9 @@ struct ApprovalsTest : testing::Test {
   Result<Approval> approve(const Approval& asked, const Approver& who, const Terms& terms = {}) {
     return approvals->approve(asked.id, asked.digest, who, {terms, ""});
   }
-  Approval agreed(const OperationFacts& facts = held(), const Terms& terms = {}) { return approve(ask(facts), person("ana"), terms).value(); }
+  Approval agreed(const OperationFacts& facts = held(), const Terms& terms = {}) {
+    return approve(ask(facts), person("ana"), terms).value();
+  }
   Claim claim(const Approval& of) { return approvals->claim(of.id, of.digest, of.facts.operation.grant).value(); }
 };
 
@@ -51,7 +53,8 @@ TEST_F(ApprovalsTest, TheSameOperationAskedAgainIsTheSameApproval) {
 
 TEST_F(ApprovalsTest, ADenialIsFinalAndRememberedThroughANewConnection) {
   const auto asked = ask();
-  const auto denied = approvals->deny(asked.id, asked.digest, person("ana"), {DenyReason::too_broad, "add AND state = 'stuck'"}).value();
+  const auto denied =
+      approvals->deny(asked.id, asked.digest, person("ana"), {DenyReason::too_broad, "add AND state = 'stuck'"}).value();
   EXPECT_EQ(denied.state, State::denied);
   EXPECT_EQ(approve(asked, person("raj")).error().code, Code::conflict);
   EXPECT_EQ(claim(asked).failure, ClaimFailure::denied);
@@ -92,7 +95,8 @@ TEST_F(ApprovalsTest, TheStrictestOfAllTermsCounts) {
   facts.quorum = 2;
   const auto asked = ask(facts);
   ASSERT_TRUE(approve(asked, person("ana"), {Reach::for_task, 20, Enforced{500, 10, 1'048'576, 30s}, clock.wall() + 30min}).ok());
-  const auto approval = approve(asked, person("raj"), {Reach::for_task, 5, Enforced{100, 50, 1'048'576, 30s}, clock.wall() + 20min}).value();
+  const auto approval =
+      approve(asked, person("raj"), {Reach::for_task, 5, Enforced{100, 50, 1'048'576, 30s}, clock.wall() + 20min}).value();
   EXPECT_EQ(approval.uses_left, 5U);
   EXPECT_EQ(approval.ceiling, (Enforced{100, 10, 1'048'576, 30s}));
   EXPECT_EQ(approval.expires, clock.wall() + 20min);
@@ -208,7 +212,8 @@ TEST_F(ApprovalsTest, ExpiryIsWrittenDownAndTold) {
 
 TEST_F(ApprovalsTest, EveryChangeIsToldUntilTheSubscriptionIsGone) {
   std::string told;
-  auto subscription = approvals->subscribe([&](const Change& c) { told += std::string(to_string(c.from)) + ">" + std::string(to_string(c.to)) + " "; });
+  auto subscription = approvals->subscribe(
+      [&](const Change& c) { told += std::string(to_string(c.from)) + ">" + std::string(to_string(c.to)) + " "; });
   const auto approval = agreed();
   claim(approval);
   EXPECT_EQ(told, "pending>pending pending>approved approved>consumed ");
@@ -284,7 +289,9 @@ TEST_F(ApprovalsTest, ListsWhatAGroupMayDecide) {
 
 TEST_F(ApprovalsTest, WordsToTheAgentAreBounded) {
   const auto asked = ask();
-  EXPECT_EQ(approvals->deny(asked.id, asked.digest, person("ana"), {DenyReason::not_now, std::string(words_bytes_max + 1, 'x')}).error().code,
+  EXPECT_EQ(approvals->deny(asked.id, asked.digest, person("ana"), {DenyReason::not_now, std::string(words_bytes_max + 1, 'x')})
+                .error()
+                .code,
             Code::too_large);
 }
 
@@ -294,7 +301,8 @@ TEST(ApprovalsFull, OnlySoManyWaitAtOnceAndThoseThatExpiredMakeRoom) {
     MemoryApprovals& rows;
     explicit Full(MemoryApprovals& r) : rows(r) {}
     Result<Added> add(const store::ApprovalRow& row, std::size_t most) override {
-      const auto pending = std::count_if(rows.rows.begin(), rows.rows.end(), [](const auto& one) { return one.second.state == "pending"; });
+      const auto pending =
+          std::count_if(rows.rows.begin(), rows.rows.end(), [](const auto& one) { return one.second.state == "pending"; });
       if (std::size_t(pending) >= std::min<std::size_t>(most, 2)) return Error{Code::refused, Blame::gateway, "2 wait already"};
       return rows.add(row, most);
     }

@@ -7,7 +7,8 @@ namespace narrowgate::approval {
 namespace {
 
 json::object enforced_as_json(const Enforced& enforced) {
-  json::object out{{"max_rows", enforced.rows_read_max}, {"max_bytes", enforced.bytes_max}, {"timeout_ms", enforced.statement_max.count()}};
+  json::object out{
+      {"max_rows", enforced.rows_read_max}, {"max_bytes", enforced.bytes_max}, {"timeout_ms", enforced.statement_max.count()}};
   if (enforced.rows_written_max != 0) out["max_rows_written"] = enforced.rows_written_max;
   return out;
 }

@@ -24,10 +24,11 @@ BoundOperation published() {
 }
 
 TEST(Digest, IsThePublishedVector) {
-  EXPECT_EQ(canonical_form(published()),
-            R"({"conn":"conn_01JD8Z","enforced":{"max_bytes":1048576,"max_rows":500,"timeout_ms":30000},"grant":"grt_01JD8X","ops":[{"resource":)"
-            R"("pg:orders/public.refunds","verb":"UPDATE"}],"params":[],"policy":"sha256:9f2c","resource":"orders","search_path":"public",)"
-            R"("stmt":"UPDATE public.refunds SET state = 'void' WHERE batch = 7","v":1})");
+  EXPECT_EQ(
+      canonical_form(published()),
+      R"({"conn":"conn_01JD8Z","enforced":{"max_bytes":1048576,"max_rows":500,"timeout_ms":30000},"grant":"grt_01JD8X","ops":[{"resource":)"
+      R"("pg:orders/public.refunds","verb":"UPDATE"}],"params":[],"policy":"sha256:9f2c","resource":"orders","search_path":"public",)"
+      R"("stmt":"UPDATE public.refunds SET state = 'void' WHERE batch = 7","v":1})");
   EXPECT_EQ(op_digest(published()), "sha256:4472fb893ef37cfecb4a60d43f9d9a4bd4c3f1a28e6fe0a5a7207f0625028d45");
 }
 

@@ -49,7 +49,8 @@ Result<Done> check_duties(const Approver& person, const Approval& approval) {
   const OperationFacts& facts = approval.facts;
   if (person.name.empty()) return refuse(person, "a person without a name");
   if (!person.approver) return refuse(person, "not an approver; ask for that role");
-  if (is_same(person, facts.owner)) return refuse(person, fmt::format("the owner of {} cannot approve its operations; ask somebody else", facts.agent));
+  if (is_same(person, facts.owner))
+    return refuse(person, fmt::format("the owner of {} cannot approve its operations; ask somebody else", facts.agent));
   if (is_same(person, facts.on_behalf_of)) return refuse(person, "it is done on their behalf; ask somebody else");
   if (!is_asked(person, facts.groups)) return refuse(person, fmt::format("not in {}", fmt::join(facts.groups, " or ")));
   return Done{};
@@ -67,19 +68,27 @@ Result<Done> check_terms(const Terms& terms, const OperationFacts& facts, WallTi
 
 std::optional<Unfit> unfit(const OperationFacts& facts) {
   const auto too_large = [](std::string_view what, std::size_t is, std::size_t most) {
-    return Unfit{Unfit::Why::too_large, fmt::format("{} of {} bytes cannot be shown to a person whole; at most {} can", what, is, most)};
+    return Unfit{Unfit::Why::too_large,
+                 fmt::format("{} of {} bytes cannot be shown to a person whole; at most {} can", what, is, most)};
   };
   const BoundOperation& operation = facts.operation;
   if (operation.statement.size() > limits::statement_bytes_max)
     return too_large("a statement", operation.statement.size(), limits::statement_bytes_max);
-  if (size_of(operation.parameters) > parameters_bytes_max) return too_large("parameters", size_of(operation.parameters), parameters_bytes_max);
+  if (size_of(operation.parameters) > parameters_bytes_max)
+    return too_large("parameters", size_of(operation.parameters), parameters_bytes_max);
   if (operation.parameters.size() > parameters_max)
-    return Unfit{Unfit::Why::too_large, fmt::format("{} parameters; at most {} can be shown", operation.parameters.size(), parameters_max)};
-  if (operation.meaning.size() > parameters_bytes_max) return too_large("settings", operation.meaning.size(), parameters_bytes_max);
-  if (facts.agent_reason.size() > limits::reason_bytes_max) return too_large("a reason", facts.agent_reason.size(), limits::reason_bytes_max);
-  if (facts.groups.empty()) return Unfit{Unfit::Why::nobody_may, "no group may approve it; name one in the policy's @approval or the resource's approvers"};
+    return Unfit{Unfit::Why::too_large,
+                 fmt::format("{} parameters; at most {} can be shown", operation.parameters.size(), parameters_max)};
+  if (operation.meaning.size() > parameters_bytes_max)
+    return too_large("settings", operation.meaning.size(), parameters_bytes_max);
+  if (facts.agent_reason.size() > limits::reason_bytes_max)
+    return too_large("a reason", facts.agent_reason.size(), limits::reason_bytes_max);
+  if (facts.groups.empty())
+    return Unfit{Unfit::Why::nobody_may,
+                 "no group may approve it; name one in the policy's @approval or the resource's approvers"};
   if (facts.quorum == 0 || facts.quorum > quorum_max)
-    return Unfit{Unfit::Why::nobody_may, fmt::format("{} approvers are asked for; between 1 and {} can be", facts.quorum, quorum_max)};
+    return Unfit{Unfit::Why::nobody_may,
+                 fmt::format("{} approvers are asked for; between 1 and {} can be", facts.quorum, quorum_max)};
   return std::nullopt;
 }
 

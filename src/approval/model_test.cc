@@ -13,7 +13,21 @@
 namespace narrowgate::approval {
 namespace {
 
-enum class Act { ana, ana_other_digest, raj, owner, outsider, deny, claim, claim_other_digest, claim_other_grant, wait, withdraw, revoke, sweep };
+enum class Act {
+  ana,
+  ana_other_digest,
+  raj,
+  owner,
+  outsider,
+  deny,
+  claim,
+  claim_other_digest,
+  claim_other_grant,
+  wait,
+  withdraw,
+  revoke,
+  sweep
+};
 constexpr int kActs = int(Act::sweep) + 1;
 using Crash = MemoryApprovals::Crash;
 
@@ -21,8 +35,8 @@ struct World {
   MemoryApprovals rows;
   FakeClock clock;
   std::string id;
-  int executions = 0;                 // claims that were told they may run
-  int taken = 0;                      // uses that are gone, told or not
+  int executions = 0;  // claims that were told they may run
+  int taken = 0;       // uses that are gone, told or not
 
   const store::ApprovalRow& row() const { return rows.rows.at(id); }
   Approval approval() const { return from_row(row()).value(); }
@@ -114,7 +128,8 @@ std::set<std::string> explore(const Setting& setting) {
         after.rows.crash = Crash::never;
         if (executes) check_execution(before, Act(a));
         after.executions += executes ? 1 : 0;
-        const bool was_approved = before.row().state == "approved" && (after.row().state == "approved" || after.row().state == "consumed");
+        const bool was_approved =
+            before.row().state == "approved" && (after.row().state == "approved" || after.row().state == "consumed");
         after.taken += was_approved ? int(before.row().uses_left - after.row().uses_left) : 0;
         check_step(before, after, setting);
         const bool wrote = after.row().version != before.row().version;
@@ -128,7 +143,8 @@ std::set<std::string> explore(const Setting& setting) {
 TEST(Model, NothingRunsWithoutAnApprovalOfExactlyThatAndNeverMoreOftenThanAgreed) {
   for (const Setting& setting : {Setting{1, 1}, Setting{2, 1}, Setting{1, 3}, Setting{2, 2}}) {
     const auto states = explore(setting);
-    EXPECT_EQ(states, (std::set<std::string>{"approved", "consumed", "denied", "expired", "mismatch", "pending", "revoked", "withdrawn"}))
+    EXPECT_EQ(states,
+              (std::set<std::string>{"approved", "consumed", "denied", "expired", "mismatch", "pending", "revoked", "withdrawn"}))
         << "quorum " << setting.quorum << ", uses " << setting.uses;
   }
 }

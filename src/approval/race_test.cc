@@ -79,7 +79,8 @@ TEST_F(Race, OnePersonVotingManyTimesAtOnceIsOneVote) {
 TEST_F(Race, ManyPeopleVotingAtOnceReachTheQuorumOnce) {
   const auto asked = ask(5);
   std::atomic<int> decided{0};
-  const auto subscription = approvals.subscribe([&](const Change& change) { decided += change.from == State::pending && change.to == State::approved; });
+  const auto subscription = approvals.subscribe(
+      [&](const Change& change) { decided += change.from == State::pending && change.to == State::approved; });
   together(12, [&](auto i) { (void)approvals.approve(asked.id, asked.digest, person("p" + std::to_string(i)), {}); });
   EXPECT_EQ(decided, 1);
   EXPECT_EQ(approvals.show(asked.id)->agreed(), 5U);
@@ -91,7 +92,8 @@ TEST_F(Race, AnApprovalOrADenialButNotBoth) {
     const auto asked = approvals.request(facts).value().approval.value();
     std::atomic<int> won{0};
     together(2, [&](auto i) {
-      won += i == 0 ? approvals.approve(asked.id, asked.digest, person("ana"), {}).ok() : approvals.deny(asked.id, asked.digest, person("raj"), {}).ok();
+      won += i == 0 ? approvals.approve(asked.id, asked.digest, person("ana"), {}).ok()
+                    : approvals.deny(asked.id, asked.digest, person("raj"), {}).ok();
     });
     EXPECT_EQ(won, 1);
   }

@@ -143,8 +143,11 @@ Result<OperationFacts> facts_from_json(const json::object& object) {
 // ---- votes
 
 json::object vote_to_json(const Vote& vote) {
-  json::object out{{"agreed", vote.agreed}, {"at_ms", unix_ms(vote.at)}, {"for_task", vote.terms.reach == Reach::for_task},
-                   {"uses", vote.terms.uses}, {"phishing_resistant", vote.phishing_resistant}};
+  json::object out{{"agreed", vote.agreed},
+                   {"at_ms", unix_ms(vote.at)},
+                   {"for_task", vote.terms.reach == Reach::for_task},
+                   {"uses", vote.terms.uses},
+                   {"phishing_resistant", vote.phishing_resistant}};
   put_text(out, "person", vote.person);
   put_text(out, "words", vote.words);
   put_text(out, "reason", vote.reason);
@@ -202,8 +205,10 @@ Enforced ceiling_of(const Approval& approval) {
 }  // namespace
 
 json::object enforced_to_json(const Enforced& enforced) {
-  return {{"rows_read", std::int64_t(enforced.rows_read_max)}, {"rows_written", std::int64_t(enforced.rows_written_max)},
-          {"bytes", std::int64_t(enforced.bytes_max)}, {"statement_ms", enforced.statement_max.count()}};
+  return {{"rows_read", std::int64_t(enforced.rows_read_max)},
+          {"rows_written", std::int64_t(enforced.rows_written_max)},
+          {"bytes", std::int64_t(enforced.bytes_max)},
+          {"statement_ms", enforced.statement_max.count()}};
 }
 
 std::string operation_key(const OperationFacts& facts) {
@@ -221,9 +226,26 @@ store::ApprovalRow to_row(const Approval& approval, std::uint64_t version) {
   json::object end;
   put_text(end, "because", approval.ended_because);
   const OperationFacts& facts = approval.facts;
-  return {approval.id, std::string(to_string(approval.state)), approval.digest, operation_key(facts), facts.session, facts.operation.grant,
-          facts.task, facts.agent, facts.operation.resource, facts.owner, facts.on_behalf_of, facts.quorum, approval.uses_left,
-          approval.created, approval.expires, approval.decided, canonical(votes), canonical(facts_to_json(facts)), canonical(end), version};
+  return {approval.id,
+          std::string(to_string(approval.state)),
+          approval.digest,
+          operation_key(facts),
+          facts.session,
+          facts.operation.grant,
+          facts.task,
+          facts.agent,
+          facts.operation.resource,
+          facts.owner,
+          facts.on_behalf_of,
+          facts.quorum,
+          approval.uses_left,
+          approval.created,
+          approval.expires,
+          approval.decided,
+          canonical(votes),
+          canonical(facts_to_json(facts)),
+          canonical(end),
+          version};
 }
 
 Result<Approval> from_row(const store::ApprovalRow& row) {

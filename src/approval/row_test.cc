@@ -18,7 +18,14 @@ Approval full() {
   out.facts.wait = 90s;
   out.facts.not_after = WallTime{2'000s};
   out.digest = op_digest(out.facts.operation);
-  out.votes = {{"ana", true, "fine", "", out.digest, WallTime{1'500s}, {Reach::for_task, 3, Enforced{500, 10, 1'000, 5s}, WallTime{1'900s}}, true}};
+  out.votes = {{"ana",
+                true,
+                "fine",
+                "",
+                out.digest,
+                WallTime{1'500s},
+                {Reach::for_task, 3, Enforced{500, 10, 1'000, 5s}, WallTime{1'900s}},
+                true}};
   out.ceiling = {500, 10, 1'000, 5s};
   out.uses_left = 2;
   out.created = WallTime{1'000s};

@@ -69,9 +69,11 @@ std::string_view to_string(Event event) {
 Result<State> state_from(std::string_view text) {
   for (int i = 0; i <= int(State::mismatch); ++i)
     if (to_string(State(i)) == text) return State(i);
-  return Error{Code::malformed, Blame::client,
-               fmt::format("\"{}\" is not a state of an approval; there are pending, approved, consumed, denied, expired, withdrawn, "
-                           "revoked and mismatch", text)};
+  return Error{
+      Code::malformed, Blame::client,
+      fmt::format("\"{}\" is not a state of an approval; there are pending, approved, consumed, denied, expired, withdrawn, "
+                  "revoked and mismatch",
+                  text)};
 }
 
 }  // namespace narrowgate::approval

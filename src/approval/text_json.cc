@@ -9,7 +9,9 @@
 namespace narrowgate::approval {
 namespace {
 
-const json::value* member(const json::object& object, std::string_view name) { return object.if_contains({name.data(), name.size()}); }
+const json::value* member(const json::object& object, std::string_view name) {
+  return object.if_contains({name.data(), name.size()});
+}
 std::string in_base64(std::string_view name) { return std::string(name) + "_b64"; }
 Error missing(std::string_view name) {
   return {Code::malformed, Blame::gateway, fmt::format("stored approval: \"{}\" is missing or not what it should be", name)};

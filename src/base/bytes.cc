@@ -16,7 +16,8 @@ std::string encode64(ByteView bytes, std::string_view alphabet, bool padded) {
   out.reserve((bytes.size() + 2) / 3 * 4);
   for (std::size_t i = 0; i < bytes.size(); i += 3) {
     const std::size_t left = bytes.size() - i;
-    const std::uint32_t word = std::uint32_t(bytes[i]) << 16 | (left > 1 ? std::uint32_t(bytes[i + 1]) << 8 : 0) | (left > 2 ? bytes[i + 2] : 0);
+    const std::uint32_t word =
+        std::uint32_t(bytes[i]) << 16 | (left > 1 ? std::uint32_t(bytes[i + 1]) << 8 : 0) | (left > 2 ? bytes[i + 2] : 0);
     for (std::size_t k = 0; k < 4; ++k) {
       if (k <= left) out += alphabet[word >> (18 - 6 * k) & 63];
       else if (padded) out += '=';
@@ -61,7 +62,8 @@ std::size_t sequence_at(std::string_view text, std::size_t at, std::uint32_t& po
 bool shown_as_is(std::uint32_t point) {
   if (point == '\n' || point == '\t') return true;
   if (point < 0x20 || (point >= 0x7F && point < 0xA0) || point == 0xAD || point == 0x061C || point == 0xFEFF) return false;
-  if ((point >= 0x200B && point <= 0x200F) || (point >= 0x2028 && point <= 0x202E) || (point >= 0x2060 && point <= 0x206F)) return false;
+  if ((point >= 0x200B && point <= 0x200F) || (point >= 0x2028 && point <= 0x202E) || (point >= 0x2060 && point <= 0x206F))
+    return false;
   return !(point >= 0xE0000 && point <= 0xE0FFF) && !(point >= 0xFFF9 && point <= 0xFFFB);
 }
 
@@ -79,7 +81,9 @@ std::string to_hex(ByteView bytes) {
 }
 
 Result<Bytes> from_hex(std::string_view text) {
-  const auto digit = [](char c) { return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1; };
+  const auto digit = [](char c) {
+    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+  };
   Bytes out;
   out.reserve(text.size() / 2);
   for (std::size_t i = 0; i < text.size(); i += 2) {

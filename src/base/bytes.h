@@ -20,9 +20,9 @@ inline std::string_view as_text(ByteView bytes) { return {reinterpret_cast<const
 
 std::string to_hex(ByteView bytes);
 Result<Bytes> from_hex(std::string_view text);
-std::string to_base64(ByteView bytes);               // RFC 4648, padded
-Result<Bytes> from_base64(std::string_view text);    // strict: padded, no blanks, no stray bits
-std::string to_base64url(ByteView bytes);            // RFC 4648 §5, unpadded
+std::string to_base64(ByteView bytes);             // RFC 4648, padded
+Result<Bytes> from_base64(std::string_view text);  // strict: padded, no blanks, no stray bits
+std::string to_base64url(ByteView bytes);          // RFC 4648 §5, unpadded
 Result<Bytes> from_base64url(std::string_view text);
 
 bool is_utf8(std::string_view text);

@@ -6,7 +6,13 @@ namespace narrowgate {
 namespace {
 
 TEST(Base64, GivesTheVectorsOfRfc4648) {
-  const std::pair<std::string_view, std::string_view> vectors[] = {{"", ""}, {"f", "Zg=="}, {"fo", "Zm8="}, {"foo", "Zm9v"}, {"foob", "Zm9vYg=="}, {"fooba", "Zm9vYmE="}, {"foobar", "Zm9vYmFy"}};
+  const std::pair<std::string_view, std::string_view> vectors[] = {{"", ""},
+                                                                   {"f", "Zg=="},
+                                                                   {"fo", "Zm8="},
+                                                                   {"foo", "Zm9v"},
+                                                                   {"foob", "Zm9vYg=="},
+                                                                   {"fooba", "Zm9vYmE="},
+                                                                   {"foobar", "Zm9vYmFy"}};
   for (const auto& [plain, coded] : vectors) {
     EXPECT_EQ(to_base64(as_bytes(plain)), coded);
     EXPECT_EQ(as_text(*from_base64(coded)), plain);
@@ -14,7 +20,8 @@ TEST(Base64, GivesTheVectorsOfRfc4648) {
 }
 
 TEST(Base64, RefusesWhatAnotherReaderMightTakeForSomethingElse) {
-  for (const auto* text : {"Zg", "Zg=", "Zh==", "Zm9v\n", "Zm 9v", "Zm9v====", "Zg==Zg==", "-_=="}) EXPECT_FALSE(from_base64(text).ok()) << text;
+  for (const auto* text : {"Zg", "Zg=", "Zh==", "Zm9v\n", "Zm 9v", "Zm9v====", "Zg==Zg==", "-_=="})
+    EXPECT_FALSE(from_base64(text).ok()) << text;
 }
 
 TEST(Base64Url, IsUnpaddedAndUsesItsOwnAlphabet) {
@@ -32,7 +39,8 @@ TEST(Hex, RoundTripsAndRefusesOddLengths) {
 
 TEST(Utf8, RefusesOverlongSurrogatesAndCutSequences) {
   EXPECT_TRUE(is_utf8("Zürich 東京 🚪"));
-  for (const auto* text : {"\xC0\x80", "\xE0\x80\x80", "\xED\xA0\x80", "\xF4\x90\x80\x80", "\xC3", "\x80"}) EXPECT_FALSE(is_utf8(text));
+  for (const auto* text : {"\xC0\x80", "\xE0\x80\x80", "\xED\xA0\x80", "\xF4\x90\x80\x80", "\xC3", "\x80"})
+    EXPECT_FALSE(is_utf8(text));
 }
 
 TEST(Visible, ShowsWhatWouldHideOrReorderText) {

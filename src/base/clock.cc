@@ -17,9 +17,8 @@ std::string to_rfc3339(WallTime time) {
   const auto day = floor<days>(time);
   const year_month_day date{day};
   const hh_mm_ss clock{floor<milliseconds>(time - day)};
-  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", int(date.year()), unsigned(date.month()),
-                     unsigned(date.day()), clock.hours().count(), clock.minutes().count(), clock.seconds().count(),
-                     clock.subseconds().count());
+  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", int(date.year()), unsigned(date.month()), unsigned(date.day()),
+                     clock.hours().count(), clock.minutes().count(), clock.seconds().count(), clock.subseconds().count());
 }
 
 Result<WallTime> from_rfc3339(std::string_view text) {
@@ -33,14 +32,18 @@ Result<WallTime> from_rfc3339(std::string_view text) {
   std::size_t at = std::size_t(used);
   if (at < copy.size() && copy[at] == '.') {
     std::int64_t scale = 100'000'000;
-    for (++at; at < copy.size() && copy[at] >= '0' && copy[at] <= '9'; ++at, scale /= 10) fraction += nanoseconds{(copy[at] - '0') * scale};
+    for (++at; at < copy.size() && copy[at] >= '0' && copy[at] <= '9'; ++at, scale /= 10)
+      fraction += nanoseconds{(copy[at] - '0') * scale};
   }
   if (copy.substr(at) != "Z") return bad;
   return WallTime{sys_days{date} + hours{h} + minutes{mi} + seconds{s} + fraction};
 }
 
 namespace {
-struct Unit { std::string_view suffix; std::int64_t ms; };
+struct Unit {
+  std::string_view suffix;
+  std::int64_t ms;
+};
 constexpr std::array<Unit, 5> kUnits{{{"d", 86'400'000}, {"h", 3'600'000}, {"m", 60'000}, {"s", 1'000}, {"ms", 1}}};
 }  // namespace
 
@@ -49,8 +52,10 @@ Result<milliseconds> parse_duration(std::string_view text) {
   const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), number);
   const std::string_view suffix(end, std::size_t(text.data() + text.size() - end));
   for (const Unit& unit : kUnits)
-    if (failed == std::errc{} && suffix == unit.suffix && number >= 0 && number <= INT64_MAX / 86'400'000'000) return milliseconds{number * unit.ms};
-  return Error{Code::malformed, Blame::client, fmt::format("\"{}\" is not a duration; write for example 250ms, 30s, 15m, 1h", text)};
+    if (failed == std::errc{} && suffix == unit.suffix && number >= 0 && number <= INT64_MAX / 86'400'000'000)
+      return milliseconds{number * unit.ms};
+  return Error{Code::malformed, Blame::client,
+               fmt::format("\"{}\" is not a duration; write for example 250ms, 30s, 15m, 1h", text)};
 }
 
 std::string format_duration(milliseconds duration) {

@@ -87,8 +87,10 @@ Result<json::value> parse_json(std::string_view text) {
   json::error_code failed;
   const std::size_t read = check.write_some(false, text.data(), text.size(), failed);
   if (!check.handler().duplicate.empty())
-    return Error{Code::malformed, Blame::client, fmt::format("JSON: key \"{}\" appears twice; give it once", check.handler().duplicate)};
-  if (!failed && read != text.size() && text.substr(read).find_first_not_of(" \t\r\n") != std::string_view::npos) failed = json::error::extra_data;
+    return Error{Code::malformed, Blame::client,
+                 fmt::format("JSON: key \"{}\" appears twice; give it once", check.handler().duplicate)};
+  if (!failed && read != text.size() && text.substr(read).find_first_not_of(" \t\r\n") != std::string_view::npos)
+    failed = json::error::extra_data;
   json::value value;
   if (!failed) value = json::parse(json::string_view(text.data(), text.size()), failed);
   if (failed) return Error{Code::malformed, Blame::client, fmt::format("JSON: {} near byte {}", failed.message(), read)};

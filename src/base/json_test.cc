@@ -23,7 +23,8 @@ TEST(Json, RefusesTrailingTextAndDepth) {
 }
 
 TEST(Json, CanonicalFormGivesThePublishedApprovalDigest) {
-  const auto value = parse_json(R"({"v":1,"stmt":"UPDATE public.refunds SET state = 'void' WHERE batch = 7","conn":"conn_01JD8Z","grant":"grt_01JD8X","resource":"orders","params":[],"search_path":"public","policy":"sha256:9f2c","enforced":{"timeout_ms":30000,"max_rows":500,"max_bytes":1048576},"ops":[{"verb":"UPDATE","resource":"pg:orders/public.refunds"}]})");
+  const auto value = parse_json(
+      R"({"v":1,"stmt":"UPDATE public.refunds SET state = 'void' WHERE batch = 7","conn":"conn_01JD8Z","grant":"grt_01JD8X","resource":"orders","params":[],"search_path":"public","policy":"sha256:9f2c","enforced":{"timeout_ms":30000,"max_rows":500,"max_bytes":1048576},"ops":[{"verb":"UPDATE","resource":"pg:orders/public.refunds"}]})");
   ASSERT_TRUE(value.ok());
   EXPECT_EQ(sha256_hex(canonical(*value)), "sha256:4472fb893ef37cfecb4a60d43f9d9a4bd4c3f1a28e6fe0a5a7207f0625028d45");
 }

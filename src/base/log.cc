@@ -70,7 +70,8 @@ void log_stop() {
 bool log_enabled(LogLevel level) { return level >= least_level.load(std::memory_order_relaxed); }
 
 void log_event(LogLevel level, std::string_view event, LogFields fields) {
-  const std::string line = as_json.load(std::memory_order_relaxed) ? json_line(level, event, fields) : plain_line(level, event, fields);
+  const std::string line =
+      as_json.load(std::memory_order_relaxed) ? json_line(level, event, fields) : plain_line(level, event, fields);
   if (sink) sink->log(level == LogLevel::error ? spdlog::level::err : spdlog::level::info, "{}", line);
   else std::fprintf(stderr, "%s\n", line.c_str());
 }

@@ -29,13 +29,19 @@ using LogFields = std::initializer_list<LogField>;
 
 // `json` false writes "event key=value …" for a person at a terminal.
 void log_start(LogLevel least, bool json);
-void log_stop();  // Writes what is queued.
+void log_stop();                   // Writes what is queued.
 bool log_enabled(LogLevel level);  // One relaxed load: ask before building costly fields.
 void log_event(LogLevel level, std::string_view event, LogFields fields);
 
-inline void log_debug(std::string_view event, LogFields fields = {}) { if (log_enabled(LogLevel::debug)) log_event(LogLevel::debug, event, fields); }
-inline void log_info(std::string_view event, LogFields fields = {}) { if (log_enabled(LogLevel::info)) log_event(LogLevel::info, event, fields); }
-inline void log_warning(std::string_view event, LogFields fields = {}) { if (log_enabled(LogLevel::warning)) log_event(LogLevel::warning, event, fields); }
+inline void log_debug(std::string_view event, LogFields fields = {}) {
+  if (log_enabled(LogLevel::debug)) log_event(LogLevel::debug, event, fields);
+}
+inline void log_info(std::string_view event, LogFields fields = {}) {
+  if (log_enabled(LogLevel::info)) log_event(LogLevel::info, event, fields);
+}
+inline void log_warning(std::string_view event, LogFields fields = {}) {
+  if (log_enabled(LogLevel::warning)) log_event(LogLevel::warning, event, fields);
+}
 inline void log_error(std::string_view event, LogFields fields = {}) { log_event(LogLevel::error, event, fields); }
 
 }  // namespace narrowgate

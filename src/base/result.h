@@ -48,15 +48,17 @@ using Done = std::monostate;  // Result<Done>: it worked, and there is nothing t
 
 #define NG_PASTE2(a, b) a##b
 #define NG_PASTE(a, b) NG_PASTE2(a, b)
-#define NG_TRY_AS(tmp, ret, decl, ...)         \
-  auto tmp = (__VA_ARGS__);                    \
-  if (!tmp.ok()) ret std::move(tmp).error();   \
+#define NG_TRY_AS(tmp, ret, decl, ...)       \
+  auto tmp = (__VA_ARGS__);                  \
+  if (!tmp.ok()) ret std::move(tmp).error(); \
   decl = std::move(tmp).take()
 // `decl` is a declaration or an lvalue: NG_TRY(auto x, f()); NG_TRY(this->x_, f());
 #define NG_TRY(decl, ...) NG_TRY_AS(NG_PASTE(try_, __LINE__), return, decl, __VA_ARGS__)
 #define NG_CO_TRY(decl, ...) NG_TRY_AS(NG_PASTE(try_, __LINE__), co_return, decl, __VA_ARGS__)
 // The same where only success matters.
-#define NG_TRY_VOID(...) \
-  if (auto NG_PASTE(try_, __LINE__) = (__VA_ARGS__); !NG_PASTE(try_, __LINE__).ok()) return std::move(NG_PASTE(try_, __LINE__)).error()
-#define NG_CO_TRY_VOID(...) \
-  if (auto NG_PASTE(try_, __LINE__) = (__VA_ARGS__); !NG_PASTE(try_, __LINE__).ok()) co_return std::move(NG_PASTE(try_, __LINE__)).error()
+#define NG_TRY_VOID(...)                                                             \
+  if (auto NG_PASTE(try_, __LINE__) = (__VA_ARGS__); !NG_PASTE(try_, __LINE__).ok()) \
+  return std::move(NG_PASTE(try_, __LINE__)).error()
+#define NG_CO_TRY_VOID(...)                                                          \
+  if (auto NG_PASTE(try_, __LINE__) = (__VA_ARGS__); !NG_PASTE(try_, __LINE__).ok()) \
+  co_return std::move(NG_PASTE(try_, __LINE__)).error()

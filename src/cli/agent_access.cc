@@ -11,7 +11,8 @@
 namespace narrowgate::cli {
 namespace {
 
-constexpr const char* kSystemAuthorities = "/etc/ssl/certs/ca-certificates.crt";  // libpq has no word for "the system's" before 16
+constexpr const char* kSystemAuthorities =
+    "/etc/ssl/certs/ca-certificates.crt";   // libpq has no word for "the system's" before 16
 constexpr std::size_t kSecretBytesMin = 8;  // a shorter secret is looked for as a whole value only: it occurs by accident
 
 std::string first(std::initializer_list<std::string> choices) {
@@ -31,9 +32,11 @@ std::string trust(const config::Config& config, const config::PostgresListener& 
 // The one agent that may use this template.
 Result<std::string> only_agent(const config::Config& config, const std::string& task_template) {
   const config::Template* found = config.find_template(task_template);
-  if (found == nullptr) return unclear(fmt::format("template \"{}\" is not in the configuration; see: narrowgate templates", task_template));
+  if (found == nullptr)
+    return unclear(fmt::format("template \"{}\" is not in the configuration; see: narrowgate templates", task_template));
   if (found->agents.size() == 1) return found->agents.front();
-  return unclear(fmt::format("template {} is for more than one agent ({}); give --agent or NARROWGATE_AGENT", task_template, fmt::join(found->agents, ", ")));
+  return unclear(fmt::format("template {} is for more than one agent ({}); give --agent or NARROWGATE_AGENT", task_template,
+                             fmt::join(found->agents, ", ")));
 }
 
 // The one resource that this template reaches.
@@ -57,7 +60,8 @@ std::vector<SecretString> secrets_beside(const config::Config& config, const std
 }
 
 Result<Done> by_config(AgentAccess& access, const config::Config& config) {
-  if (!config.listeners.postgres) return Error{Code::unsupported, Blame::client, "this gateway has no postgres listener; switch listeners.postgres on"};
+  if (!config.listeners.postgres)
+    return Error{Code::unsupported, Blame::client, "this gateway has no postgres listener; switch listeners.postgres on"};
   const config::PostgresListener& listener = *config.listeners.postgres;
   access.host = reachable(listener.address.host);
   access.port = std::to_string(listener.address.port);
@@ -72,7 +76,8 @@ Result<Done> by_config(AgentAccess& access, const config::Config& config) {
   }
   access.database = access.resource;
   // Such a listener takes dbname for the database itself.
-  if (const config::Resource* resource = config.resource(access.resource); resource != nullptr && resource->name == listener.default_resource)
+  if (const config::Resource* resource = config.resource(access.resource);
+      resource != nullptr && resource->name == listener.default_resource)
     access.database = resource->upstream.database;
   access.secrets_of_others = secrets_beside(config, access.agent);
   return Done{};
@@ -92,8 +97,10 @@ Result<Done> by_environment(AgentAccess& access) {
 }
 
 bool inherited(const std::string& name) {
-  static constexpr std::array<std::string_view, 6> harmless{"PGAPPNAME", "PGTZ", "PGCLIENTENCODING", "PGDATESTYLE", "PGCONNECT_TIMEOUT", "PGGEQO"};
-  static constexpr std::array<std::string_view, 6> secret{"DATABASE_URL", "MYSQL_PWD", "NARROWGATE_TOKEN", "NARROWGATE_PERSON", "NARROWGATE_PASSWORD", "NARROWGATE_DATA"};
+  static constexpr std::array<std::string_view, 6> harmless{"PGAPPNAME",         "PGTZ",  "PGCLIENTENCODING", "PGDATESTYLE",
+                                                            "PGCONNECT_TIMEOUT", "PGGEQO"};
+  static constexpr std::array<std::string_view, 6> secret{"DATABASE_URL",      "MYSQL_PWD",           "NARROWGATE_TOKEN",
+                                                          "NARROWGATE_PERSON", "NARROWGATE_PASSWORD", "NARROWGATE_DATA"};
   if (std::find(harmless.begin(), harmless.end(), name) != harmless.end()) return true;
   if (std::find(secret.begin(), secret.end(), name) != secret.end()) return false;
   return !name.starts_with("PG") && !name.starts_with("AWS_");
@@ -122,13 +129,15 @@ Result<SecretString> agent_key() {
     const std::string path = environment(name);
     if (path.empty()) continue;
     Result<std::string> text = config::bounded_file_reader()(path);
-    if (!text.ok()) return Error{Code::not_found, Blame::client, fmt::format("{}: {} cannot be read: {}", name, path, text.error().detail)};
+    if (!text.ok())
+      return Error{Code::not_found, Blame::client, fmt::format("{}: {} cannot be read: {}", name, path, text.error().detail)};
     text->erase(text->find_last_not_of(" \t\r\n") + 1);
     if (text->empty()) return unclear(fmt::format("{}: {} is empty", name, path));
     return SecretString(std::move(text).take());
   }
-  return Error{Code::not_found, Blame::client,
-               "the agent has no key; set NARROWGATE_KEY, NARROWGATE_KEY_FILE, NARROWGATE_AGENT_TOKEN or NARROWGATE_AGENT_TOKEN_FILE"};
+  return Error{
+      Code::not_found, Blame::client,
+      "the agent has no key; set NARROWGATE_KEY, NARROWGATE_KEY_FILE, NARROWGATE_AGENT_TOKEN or NARROWGATE_AGENT_TOKEN_FILE"};
 }
 
 Result<AgentAccess> agent_access(const AgentOptions& options) {
@@ -155,13 +164,16 @@ std::string option_word(std::string_view name, std::string_view value) {
 
 std::string startup_options(const AgentAccess& access) {
   std::string out;
-  for (const auto& [name, value] : {std::pair{"narrowgate.task", access.task_template}, {"narrowgate.reason", access.reason}, {"narrowgate.ticket", access.ticket}})
+  for (const auto& [name, value] : {std::pair{"narrowgate.task", access.task_template},
+                                    {"narrowgate.reason", access.reason},
+                                    {"narrowgate.ticket", access.ticket}})
     if (const std::string word = option_word(name, value); !word.empty()) out += (out.empty() ? "" : " ") + word;
   return out;
 }
 
 std::string passfile_line(const AgentAccess& access) {
-  return fmt::format("{}:{}:*:{}:{}\n", escaped(access.host, ":\\"), access.port, escaped(access.agent, ":\\"), escaped(access.key.expose(), ":\\"));
+  return fmt::format("{}:{}:*:{}:{}\n", escaped(access.host, ":\\"), access.port, escaped(access.agent, ":\\"),
+                     escaped(access.key.expose(), ":\\"));
 }
 
 Environment own_environment() {
@@ -176,8 +188,8 @@ Environment own_environment() {
 
 Environment agent_environment(Environment before, const AgentAccess& access, const std::string& passfile) {
   std::erase_if(before, [&](const auto& entry) {
-    return !inherited(entry.first) ||
-           std::any_of(access.secrets_of_others.begin(), access.secrets_of_others.end(), [&](const SecretString& secret) { return holds(entry.second, secret); });
+    return !inherited(entry.first) || std::any_of(access.secrets_of_others.begin(), access.secrets_of_others.end(),
+                                                  [&](const SecretString& secret) { return holds(entry.second, secret); });
   });
   const auto set = [&](const char* name, const std::string& value) {
     if (!value.empty()) before[name] = value;
@@ -187,7 +199,8 @@ Environment agent_environment(Environment before, const AgentAccess& access, con
   set("PGPASSFILE", passfile), set("PGGSSENCMODE", "disable");
   // So that `narrowgate scope` inside the command needs to be told nothing.
   set("NARROWGATE_PG_HOST", access.host), set("NARROWGATE_PG_PORT", access.port), set("NARROWGATE_CA", access.ca_file);
-  set("NARROWGATE_AGENT", access.agent), set("NARROWGATE_TASK", access.task_template), set("NARROWGATE_RESOURCE", access.resource);
+  set("NARROWGATE_AGENT", access.agent), set("NARROWGATE_TASK", access.task_template),
+      set("NARROWGATE_RESOURCE", access.resource);
   set("NARROWGATE_DATABASE", access.database), set("NARROWGATE_REASON", access.reason), set("NARROWGATE_TICKET", access.ticket);
   return before;
 }

@@ -1,12 +1,12 @@
-// How an agent's PostgreSQL clients reach the gateway: address, trust, task, and the agent's own key. As PG* variables for a command,
-// or for a connection of our own.
+// How an agent's PostgreSQL clients reach the gateway: address, trust, task, and the agent's own key. As PG* variables for a
+// command, or for a connection of our own.
 //
 // Where to: --config FILE (its postgres listener), or NARROWGATE_PG_HOST, NARROWGATE_PG_PORT and NARROWGATE_CA.
 // The key: NARROWGATE_KEY, NARROWGATE_AGENT_TOKEN, or a file of either: NARROWGATE_KEY_FILE, NARROWGATE_AGENT_TOKEN_FILE.
 //
-// Promises: the environment made for a command holds nothing that a database or a cloud would accept, and nothing of a person's login,
-// with which an agent could approve what it asks for: no PG* and AWS_* variables of ours, no secret of the configuration's but the
-// agent's own. The key stands in a file, never in an argument.
+// Promises: the environment made for a command holds nothing that a database or a cloud would accept, and nothing of a person's
+// login, with which an agent could approve what it asks for: no PG* and AWS_* variables of ours, no secret of the configuration's
+// but the agent's own. The key stands in a file, never in an argument.
 #pragma once
 
 #include <map>

@@ -29,7 +29,8 @@ TEST(Options, ComeBackAsTheyWereFromTheGatewaysReader) {
   for (int round = 0; round < 2'000; ++round) {
     AgentAccess access = access_to_orders();
     access.reason = "r", access.ticket = "t";
-    for (int i = 0; i < round % 20; ++i) access.reason += letters[random() % letters.size()], access.ticket += letters[random() % letters.size()];
+    for (int i = 0; i < round % 20; ++i)
+      access.reason += letters[random() % letters.size()], access.ticket += letters[random() % letters.size()];
     const auto settings = postgres::parse_options(startup_options(access));
     ASSERT_TRUE(settings.ok()) << startup_options(access);
     ASSERT_EQ(settings->size(), 3u);
@@ -52,18 +53,29 @@ TEST(Passfile, EscapesWhatSeparatesFields) {
 TEST(AgentEnvironment, HoldsNothingThatADatabaseOrACloudWouldAccept) {
   AgentAccess access = access_to_orders();
   access.secrets_of_others.push_back(SecretString("upstream-pa55word"));
-  const Environment after = agent_environment({{"PATH", "/bin"}, {"PGPASSWORD", "x"}, {"PGSERVICE", "prod"}, {"PGHOSTADDR", "10.0.0.1"}, {"AWS_SECRET_ACCESS_KEY", "x"},
-                                               {"AWS_PROFILE", "prod"}, {"DATABASE_URL", "postgres://x"}, {"NARROWGATE_TOKEN", "ngs_x"}, {"NARROWGATE_PASSWORD", "x"},
-                                               {"ORDERS_PASSWORD", "upstream-pa55word"}, {"ORDERS_DSN", "postgres://u:upstream-pa55word@db/orders"}, {"PGTZ", "UTC"}},
+  const Environment after = agent_environment({{"PATH", "/bin"},
+                                               {"PGPASSWORD", "x"},
+                                               {"PGSERVICE", "prod"},
+                                               {"PGHOSTADDR", "10.0.0.1"},
+                                               {"AWS_SECRET_ACCESS_KEY", "x"},
+                                               {"AWS_PROFILE", "prod"},
+                                               {"DATABASE_URL", "postgres://x"},
+                                               {"NARROWGATE_TOKEN", "ngs_x"},
+                                               {"NARROWGATE_PASSWORD", "x"},
+                                               {"ORDERS_PASSWORD", "upstream-pa55word"},
+                                               {"ORDERS_DSN", "postgres://u:upstream-pa55word@db/orders"},
+                                               {"PGTZ", "UTC"}},
                                               access, "/run/pass");
-  for (const char* gone : {"PGPASSWORD", "PGSERVICE", "PGHOSTADDR", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE", "DATABASE_URL", "NARROWGATE_TOKEN", "NARROWGATE_PASSWORD", "ORDERS_PASSWORD", "ORDERS_DSN"})
+  for (const char* gone : {"PGPASSWORD", "PGSERVICE", "PGHOSTADDR", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE", "DATABASE_URL",
+                           "NARROWGATE_TOKEN", "NARROWGATE_PASSWORD", "ORDERS_PASSWORD", "ORDERS_DSN"})
     EXPECT_FALSE(after.contains(gone)) << gone;
   EXPECT_EQ(after.at("PATH"), "/bin");
   EXPECT_EQ(after.at("PGTZ"), "UTC");
 }
 
 TEST(AgentEnvironment, LeadsEveryClientToTheGateway) {
-  const Environment after = agent_environment({{"PGHOST", "db.internal"}, {"PGUSER", "postgres"}}, access_to_orders(), "/run/pass");
+  const Environment after =
+      agent_environment({{"PGHOST", "db.internal"}, {"PGUSER", "postgres"}}, access_to_orders(), "/run/pass");
   EXPECT_EQ(after.at("PGHOST"), "127.0.0.1");
   EXPECT_EQ(after.at("PGPORT"), "6432");
   EXPECT_EQ(after.at("PGUSER"), "refund-bot");

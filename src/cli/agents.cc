@@ -19,7 +19,8 @@ Result<int> list(const Options& options) {
   std::vector<std::vector<std::string>> rows;
   for (const json::value& one : answer.at("agents").as_array()) {
     const json::object& agent = one.as_object();
-    rows.push_back({text_of(agent, "name"), text_of(agent, "owner"), joined(agent.at("templates")), text_of(agent, "sessions"), text_of(agent, "suspended") == "true" ? "suspended" : ""});
+    rows.push_back({text_of(agent, "name"), text_of(agent, "owner"), joined(agent.at("templates")), text_of(agent, "sessions"),
+                    text_of(agent, "suspended") == "true" ? "suspended" : ""});
   }
   print_table({"AGENT", "OWNER", "TEMPLATES", "SESSIONS", ""}, rows, "no agents are configured");
   return 0;
@@ -32,7 +33,8 @@ Result<int> keys(const Options& options) {
   std::vector<std::vector<std::string>> rows;
   for (const json::value& one : answer.at("keys").as_array()) {
     const json::object& key = one.as_object();
-    rows.push_back({text_of(key, "id"), text_of(key, "created"), text_of(key, "expires"), text_of(key, "live") == "true" ? "live" : "dead"});
+    rows.push_back(
+        {text_of(key, "id"), text_of(key, "created"), text_of(key, "expires"), text_of(key, "live") == "true" ? "live" : "dead"});
   }
   print_table({"KEY", "CREATED", "EXPIRES", ""}, rows, "no keys are enrolled");
   return 0;
@@ -45,16 +47,18 @@ Result<int> enrol(const Options& options) {
   NG_TRY(const json::object answer, client.post("/api/v1/agents/" + http::percent_encode(options.agent) + "/keys", body));
   if (options.where.json) return print_json(answer), 0;
   print_line(text_of(answer, "key"));
-  std::fprintf(stderr, "key %s of %s: shown this once, kept as a digest; revoke it with: narrowgate agents revoke-key %s %s\n", text_of(answer, "id").c_str(), options.agent.c_str(),
-               options.agent.c_str(), text_of(answer, "id").c_str());
+  std::fprintf(stderr, "key %s of %s: shown this once, kept as a digest; revoke it with: narrowgate agents revoke-key %s %s\n",
+               text_of(answer, "id").c_str(), options.agent.c_str(), options.agent.c_str(), text_of(answer, "id").c_str());
   return 0;
 }
 
 Result<int> revoke_key(const Options& options) {
   NG_TRY(const GatewayClient client, GatewayClient::create(options.where));
-  NG_TRY(const json::object answer, client.remove("/api/v1/agents/" + http::percent_encode(options.agent) + "/keys/" + http::percent_encode(options.key)));
+  NG_TRY(const json::object answer,
+         client.remove("/api/v1/agents/" + http::percent_encode(options.agent) + "/keys/" + http::percent_encode(options.key)));
   if (options.where.json) return print_json(answer), 0;
-  print_line(fmt::format("key {} is revoked; sessions it opened go on: narrowgate revoke --agent {} ends them", options.key, options.agent));
+  print_line(fmt::format("key {} is revoked; sessions it opened go on: narrowgate revoke --agent {} ends them", options.key,
+                         options.agent));
   return 0;
 }
 
@@ -64,7 +68,10 @@ Result<int> change(const Options& options, const char* what) {
   if (std::string_view(what) == "suspend") body["reason"] = options.reason;
   NG_TRY(const json::object answer, client.post("/api/v1/agents/" + http::percent_encode(options.agent) + "/" + what, body));
   if (options.where.json) return print_json(answer), 0;
-  print_line(fmt::format("{}: {}", options.agent, std::string_view(what) == "suspend" ? std::string("suspended; what is open goes on until: narrowgate revoke --agent ") + options.agent : "may connect again"));
+  print_line(fmt::format("{}: {}", options.agent,
+                         std::string_view(what) == "suspend"
+                             ? std::string("suspended; what is open goes on until: narrowgate revoke --agent ") + options.agent
+                             : "may connect again"));
   return 0;
 }
 

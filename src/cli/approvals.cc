@@ -36,7 +36,8 @@ Result<int> list(const Options& options) {
   std::vector<std::vector<std::string>> rows;
   for (const json::value& one : answer.at("approvals").as_array()) {
     const json::object& held = one.as_object();
-    rows.push_back({text_of(held, "id"), text_of(held, "state"), text_of(held, "agent"), text_of(held, "resource"), text_of(held, "expires"), one_line(text_of(held, "statement_shown"), 60)});
+    rows.push_back({text_of(held, "id"), text_of(held, "state"), text_of(held, "agent"), text_of(held, "resource"),
+                    text_of(held, "expires"), one_line(text_of(held, "statement_shown"), 60)});
   }
   print_table({"APPROVAL", "STATE", "AGENT", "RESOURCE", "EXPIRES", "STATEMENT"}, rows, "nothing waits");
   return 0;
@@ -46,7 +47,8 @@ Result<int> list(const Options& options) {
 std::string ceiling_of(const json::object& ceiling) {
   std::vector<std::string> out;
   const auto add = [&](const char* member, const char* words) {
-    if (const std::string most = text_of(ceiling, member); !most.empty() && most != "0") out.push_back(fmt::format(fmt::runtime(words), most));
+    if (const std::string most = text_of(ceiling, member); !most.empty() && most != "0")
+      out.push_back(fmt::format(fmt::runtime(words), most));
   };
   add("rows_written", "at most {} rows changed, or it is rolled back");
   add("rows_read", "at most {} rows read");
@@ -58,13 +60,19 @@ std::string ceiling_of(const json::object& ceiling) {
 
 void print_held(const json::object& held) {
   print_line(fmt::format("{}  {}  expires {}", text_of(held, "id"), text_of(held, "state"), text_of(held, "expires")));
-  print_line(fmt::format("who        {} (owner {}{})", text_of(held, "agent"), text_of(held, "owner"), text_of(held, "on_behalf_of").empty() ? "" : ", for " + text_of(held, "on_behalf_of")));
-  print_line(fmt::format("task       {} {}  the agent's words: \"{}\"", text_of(held, "template"), text_of(held, "task"), text_of(held, "agent_reason")));
-  print_line(fmt::format("why held   {}  by {}", text_of(held, "reason"), held.contains("policies") ? joined(held.at("policies")) : ""));
-  print_line(fmt::format("may decide {} of {}", text_of(held, "quorum"), held.contains("groups") ? joined(held.at("groups")) : ""));
+  print_line(fmt::format("who        {} (owner {}{})", text_of(held, "agent"), text_of(held, "owner"),
+                         text_of(held, "on_behalf_of").empty() ? "" : ", for " + text_of(held, "on_behalf_of")));
+  print_line(fmt::format("task       {} {}  the agent's words: \"{}\"", text_of(held, "template"), text_of(held, "task"),
+                         text_of(held, "agent_reason")));
+  print_line(
+      fmt::format("why held   {}  by {}", text_of(held, "reason"), held.contains("policies") ? joined(held.at("policies")) : ""));
+  print_line(
+      fmt::format("may decide {} of {}", text_of(held, "quorum"), held.contains("groups") ? joined(held.at("groups")) : ""));
   print_line(fmt::format("statement  {}", text_of(held, "digest")));
   print_line("  " + text_of(held, "statement_shown"));
-  if (const json::value* parameters = held.if_contains("parameters_shown"); parameters != nullptr && !parameters->as_array().empty()) print_line("  with " + joined(*parameters));
+  if (const json::value* parameters = held.if_contains("parameters_shown");
+      parameters != nullptr && !parameters->as_array().empty())
+    print_line("  with " + joined(*parameters));
   print_line(fmt::format("effect     {}", held.contains("effects") ? joined(held.at("effects"), "; ") : ""));
   print_line("ceiling    " + ceiling_of(object_at(held, "ceiling")));
 }
@@ -74,7 +82,10 @@ Result<int> show(const Options& options) {
   NG_TRY(const json::object held, client.get(path_of(options)));
   if (options.where.json) return print_json(held), 0;
   print_held(held);
-  if (text_of(held, "you_may_decide") == "true") print_line(fmt::format("decide     narrowgate approvals approve {0} --once   or   narrowgate approvals deny {0} --reason too_broad --words '…'", text_of(held, "id")));
+  if (text_of(held, "you_may_decide") == "true")
+    print_line(fmt::format(
+        "decide     narrowgate approvals approve {0} --once   or   narrowgate approvals deny {0} --reason too_broad --words '…'",
+        text_of(held, "id")));
   else print_line("decide     not you: " + text_of(held, "because"));
   return 0;
 }
@@ -87,12 +98,14 @@ Result<int> decide(const Options& options, const char* verb, json::object body) 
   if (!options.words.empty()) body["words"] = options.words;
   NG_TRY(const json::object answer, client.post(path_of(options) + "/" + verb, body));
   if (options.where.json) return print_json(answer), 0;
-  print_line(fmt::format("{} is {}: {}", text_of(answer, "id"), text_of(answer, "state"), one_line(text_of(held, "statement_shown"), 100)));
+  print_line(fmt::format("{} is {}: {}", text_of(answer, "id"), text_of(answer, "state"),
+                         one_line(text_of(held, "statement_shown"), 100)));
   return 0;
 }
 
 Result<int> approve(const Options& options) {
-  if (options.once && options.uses > 1) return Error{Code::malformed, Blame::client, "--once and --uses say different things; give one"};
+  if (options.once && options.uses > 1)
+    return Error{Code::malformed, Blame::client, "--once and --uses say different things; give one"};
   json::object body;
   if (options.uses > 1) body["uses"] = options.uses;
   if (options.rows_max > 0) body["rows_max"] = options.rows_max;
@@ -108,7 +121,8 @@ Result<int> requests(const Options& options) {
   std::vector<std::vector<std::string>> rows;
   for (const json::value& one : answer.at("requests").as_array()) {
     const json::object& asked = one.as_object();
-    rows.push_back({text_of(asked, "decision"), text_of(asked, "agent"), text_of(asked, "resource"), text_of(asked, "code"), text_of(asked, "why")});
+    rows.push_back({text_of(asked, "decision"), text_of(asked, "agent"), text_of(asked, "resource"), text_of(asked, "code"),
+                    text_of(asked, "why")});
   }
   print_table({"DECISION", "AGENT", "RESOURCE", "DENIED AS", "THE AGENT'S WORDS"}, rows, "no agent has asked for more");
   return 0;
@@ -127,7 +141,8 @@ void add_approvals(CLI::App& app, Chosen& chosen) {
     return command;
   };
   const auto for_one = [&](CLI::App* command) { command->add_option("approval", options->id, "apr_…")->required(); };
-  add("list", "What waits", list)->add_option("--state", options->state, "pending (default), approved, denied, consumed, expired, …, any");
+  add("list", "What waits", list)
+      ->add_option("--state", options->state, "pending (default), approved, denied, consumed, expired, …, any");
   for_one(add("show", "One, whole", show));
   CLI::App* agree = add("approve", "Agree to exactly what is shown", approve);
   for_one(agree);
@@ -137,7 +152,8 @@ void add_approvals(CLI::App& app, Chosen& chosen) {
   agree->add_option("--words", options->words, "for the record");
   CLI::App* no = add("deny", "Say no, so that the agent can act on it", deny);
   for_one(no);
-  no->add_option("--reason", options->reason, "wrong_target, too_broad, need_ticket, not_now, use_instead")->capture_default_str();
+  no->add_option("--reason", options->reason, "wrong_target, too_broad, need_ticket, not_now, use_instead")
+      ->capture_default_str();
   no->add_option("--words", options->words, "for the agent");
   add("requests", "What agents asked for after a denial", requests);
 }

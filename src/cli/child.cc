@@ -22,7 +22,8 @@ sigset_t passed_on() {
   return set;
 }
 
-[[noreturn]] void become(const std::vector<std::string>& command, const std::map<std::string, std::string>& environment, const sigset_t& mask) {
+[[noreturn]] void become(const std::vector<std::string>& command, const std::map<std::string, std::string>& environment,
+                         const sigset_t& mask) {
   sigprocmask(SIG_SETMASK, &mask, nullptr);
   std::vector<std::string> entries;
   for (const auto& [name, value] : environment) entries.push_back(name + "=" + value);
@@ -63,7 +64,8 @@ Result<SecretFile> SecretFile::create(const SecretString& text) {
     const bool written = ::write(fd, text.expose().data(), text.expose().size()) == ssize_t(text.expose().size());
     if (::close(fd) == 0 && written) return file;
   }
-  return Error{Code::unavailable, Blame::gateway, fmt::format("no file for the key can be made in XDG_RUNTIME_DIR, TMPDIR or /tmp: {}", std::strerror(errno))};
+  return Error{Code::unavailable, Blame::gateway,
+               fmt::format("no file for the key can be made in XDG_RUNTIME_DIR, TMPDIR or /tmp: {}", std::strerror(errno))};
 }
 
 SecretFile::~SecretFile() {

@@ -24,8 +24,8 @@ class SecretFile {
   std::string path_;
 };
 
-// → the command's exit status, 128 + the signal that ended it, 127 if there is no such command. Signals to us are passed on to it,
-// and we outlive it, so that what we made for it can be removed.
+// → the command's exit status, 128 + the signal that ended it, 127 if there is no such command. Signals to us are passed on to
+// it, and we outlive it, so that what we made for it can be removed.
 int run_child(const std::vector<std::string>& command, const std::map<std::string, std::string>& environment);
 
 }  // namespace narrowgate::cli

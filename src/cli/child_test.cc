@@ -23,7 +23,7 @@ TEST(SecretFile, CanBeReadByItsOwnerOnlyAndGoesWithItsValue) {
     const auto file = SecretFile::create(SecretString("ngk_secret\n"));
     ASSERT_TRUE(file.ok());
     path = file->path();
-    struct stat facts {};
+    struct stat facts{};
     ASSERT_EQ(stat(path.c_str(), &facts), 0);
     EXPECT_EQ(facts.st_mode & 0777, 0600u);
     EXPECT_EQ(contents(path), "ngk_secret\n");
@@ -47,7 +47,9 @@ TEST(Child, SeesTheEnvironmentItWasGivenAndNoOther) {
 
 TEST(Child, GetsTheSignalsThatWeGet) {
   // The command signals us, its parent; we hand it back, and it answers with a status of its own.
-  EXPECT_EQ(run_child({"/bin/sh", "-c", "trap 'exit 9' TERM; kill -TERM $PPID; while :; do sleep 0.05; done"}, {{"PATH", "/usr/bin:/bin"}}), 9);
+  EXPECT_EQ(run_child({"/bin/sh", "-c", "trap 'exit 9' TERM; kill -TERM $PPID; while :; do sleep 0.05; done"},
+                      {{"PATH", "/usr/bin:/bin"}}),
+            9);
 }
 
 }  // namespace

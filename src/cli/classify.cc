@@ -32,8 +32,12 @@ void add_classify(CLI::App& app, Chosen& chosen) {
   CLI::App* classify = app.add_subcommand("classify", "Say what statements read and write");
   classify->require_subcommand(1);
   auto dsn = std::make_shared<std::string>();
-  CLI::App* postgres = classify->add_subcommand("postgres", "JSON Lines {\"id\",\"sql\"} in, {\"id\",\"class\",\"reads\",\"writes\",\"verbs\",\"why\"} out");
-  postgres->add_option("--dsn", *dsn, "the database whose catalog gives names their meaning: a postgresql:// URL or libpq's key=value")->required();
+  CLI::App* postgres = classify->add_subcommand(
+      "postgres", "JSON Lines {\"id\",\"sql\"} in, {\"id\",\"class\",\"reads\",\"writes\",\"verbs\",\"why\"} out");
+  postgres
+      ->add_option("--dsn", *dsn,
+                   "the database whose catalog gives names their meaning: a postgresql:// URL or libpq's key=value")
+      ->required();
   postgres->callback([dsn, &chosen] { chosen.run = [dsn] { return run(*dsn); }; });
 }
 

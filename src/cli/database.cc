@@ -23,7 +23,9 @@ std::string message_of(const char* text) {
   return lines;
 }
 
-void show_notice(void*, const PGresult* notice) { std::fprintf(stderr, "%s\n", message_of(PQresultErrorMessage(notice)).c_str()); }
+void show_notice(void*, const PGresult* notice) {
+  std::fprintf(stderr, "%s\n", message_of(PQresultErrorMessage(notice)).c_str());
+}
 
 }  // namespace
 
@@ -44,7 +46,8 @@ Result<Database> Database::connect(const Settings& settings, const SecretString&
 Result<Answer> Database::query(std::string_view sql) const {
   const std::unique_ptr<PGresult, decltype(&PQclear)> result(PQexec(connection_.get(), std::string(sql).c_str()), &PQclear);
   const ExecStatusType status = PQresultStatus(result.get());
-  if (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK) return Error{Code::refused, Blame::upstream, message_of(PQerrorMessage(connection_.get()))};
+  if (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK)
+    return Error{Code::refused, Blame::upstream, message_of(PQerrorMessage(connection_.get()))};
   Answer answer;
   const int columns = PQnfields(result.get()), rows = PQntuples(result.get());
   for (int column = 0; column < columns; ++column) answer.columns.emplace_back(PQfname(result.get(), column));
@@ -52,7 +55,9 @@ Result<Answer> Database::query(std::string_view sql) const {
     auto& values = answer.rows.emplace_back();
     for (int column = 0; column < columns; ++column) {
       if (PQgetisnull(result.get(), row, column)) values.emplace_back(std::nullopt);
-      else values.emplace_back(std::string(PQgetvalue(result.get(), row, column), std::size_t(PQgetlength(result.get(), row, column))));
+      else
+        values.emplace_back(
+            std::string(PQgetvalue(result.get(), row, column), std::size_t(PQgetlength(result.get(), row, column))));
     }
   }
   return answer;

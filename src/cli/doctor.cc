@@ -15,8 +15,9 @@ std::optional<config::Config> check_config(Findings& out, const std::string& pat
   for (const config::Complaint& warning : loaded.warnings) out.doubtful("configuration", config::to_string(warning), "");
   for (const config::Complaint& error : loaded.errors) out.bad("configuration", config::to_string(error), "");
   if (loaded.config)
-    out.good("configuration", fmt::format("{}: {} resources, {} templates, {} agents, {} people", path, loaded.config->resources.size(), loaded.config->templates.size(),
-                                          loaded.config->agents.size(), loaded.config->people.size()));
+    out.good("configuration",
+             fmt::format("{}: {} resources, {} templates, {} agents, {} people", path, loaded.config->resources.size(),
+                         loaded.config->templates.size(), loaded.config->agents.size(), loaded.config->people.size()));
   return std::move(loaded.config);
 }
 
@@ -25,7 +26,8 @@ const char* word(Health health) { return health == Health::good ? "good" : healt
 void print(const Findings& findings, bool as_json) {
   json::array out;
   for (const Finding& one : findings.all()) {
-    if (as_json) out.push_back({{"health", word(one.health)}, {"thing", one.thing}, {"fault", one.fault}, {"remedy", one.remedy}});
+    if (as_json)
+      out.push_back({{"health", word(one.health)}, {"thing", one.thing}, {"fault", one.fault}, {"remedy", one.remedy}});
     else print_line(to_line(one));
   }
   if (as_json) print_json(json::object{{"ok", !findings.any_bad()}, {"findings", out}});

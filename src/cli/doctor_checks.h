@@ -19,8 +19,12 @@ struct Finding {
 class Findings {
  public:
   void good(std::string thing, std::string what) { all_.push_back({Health::good, std::move(thing), std::move(what), {}}); }
-  void doubtful(std::string thing, std::string fault, std::string remedy) { all_.push_back({Health::doubtful, std::move(thing), std::move(fault), std::move(remedy)}); }
-  void bad(std::string thing, std::string fault, std::string remedy) { all_.push_back({Health::bad, std::move(thing), std::move(fault), std::move(remedy)}); }
+  void doubtful(std::string thing, std::string fault, std::string remedy) {
+    all_.push_back({Health::doubtful, std::move(thing), std::move(fault), std::move(remedy)});
+  }
+  void bad(std::string thing, std::string fault, std::string remedy) {
+    all_.push_back({Health::bad, std::move(thing), std::move(fault), std::move(remedy)});
+  }
   const std::vector<Finding>& all() const { return all_; }
   bool any_bad() const;
 

@@ -12,7 +12,9 @@ namespace {
 
 using namespace std::chrono_literals;
 
-WallTime day(int year, unsigned month, unsigned date) { return std::chrono::sys_days(std::chrono::year(year) / int(month) / int(date)); }
+WallTime day(int year, unsigned month, unsigned date) {
+  return std::chrono::sys_days(std::chrono::year(year) / int(month) / int(date));
+}
 
 class DoctorTest : public testing::Test {
  protected:
@@ -85,7 +87,8 @@ TEST_F(DoctorTest, AnUpstreamThatIsNotThereIsBadAndSaysWhatToLookAt) {
 }
 
 TEST(DoctorLine, NamesThingFaultAndRemedy) {
-  EXPECT_EQ(to_line({Health::bad, "resource orders", "cannot be reached", "check upstream.host"}), "✗ resource orders: cannot be reached → check upstream.host");
+  EXPECT_EQ(to_line({Health::bad, "resource orders", "cannot be reached", "check upstream.host"}),
+            "✗ resource orders: cannot be reached → check upstream.host");
   EXPECT_EQ(to_line({Health::good, "clock", "2026", ""}), "✔ clock: 2026");
 }
 

@@ -1,4 +1,5 @@
-// doctor's look at an upstream: can the gateway reach it, log in and understand it, and may its login do more than agents ever should?
+// doctor's look at an upstream: can the gateway reach it, log in and understand it, and may its login do more than agents ever
+// should?
 #include <fmt/format.h>
 
 #include <charconv>
@@ -18,9 +19,17 @@ constexpr const char* kSystemAuthorities = "/etc/ssl/certs/ca-certificates.crt";
 Settings settings_for(const config::Resource& resource) {
   const config::Upstream& upstream = resource.upstream;
   const bool tls = upstream.tls.mode == config::UpstreamTlsMode::verify_full;
-  return {{"host", upstream.host}, {"port", std::to_string(upstream.port)}, {"dbname", upstream.database}, {"user", upstream.login.password.user},
-          {"sslmode", tls ? "verify-full" : "disable"}, {"sslrootcert", !tls ? "" : upstream.tls.ca.empty() ? kSystemAuthorities : upstream.tls.ca},
-          {"gssencmode", "disable"}, {"connect_timeout", "10"}, {"application_name", "narrowgate:doctor"}};
+  return {{"host", upstream.host},
+          {"port", std::to_string(upstream.port)},
+          {"dbname", upstream.database},
+          {"user", upstream.login.password.user},
+          {"sslmode", tls ? "verify-full" : "disable"},
+          {"sslrootcert", !tls                      ? ""
+                          : upstream.tls.ca.empty() ? kSystemAuthorities
+                                                    : upstream.tls.ca},
+          {"gssencmode", "disable"},
+          {"connect_timeout", "10"},
+          {"application_name", "narrowgate:doctor"}};
 }
 
 std::string one_line(std::string text) {
@@ -31,7 +40,8 @@ std::string one_line(std::string text) {
 // libpq says it in words only.
 std::string remedy_for(const std::string& fault) {
   const auto says = [&](std::string_view words) { return fault.find(words) != std::string::npos; };
-  if (says("certificate verify failed") || says("does not match host name")) return "name the CA that signed its certificate in upstream.tls.ca, and the host that the certificate is for";
+  if (says("certificate verify failed") || says("does not match host name"))
+    return "name the CA that signed its certificate in upstream.tls.ca, and the host that the certificate is for";
   if (says("does not support SSL")) return "switch TLS on in the server; only for one on this machine: upstream.tls.mode: off";
   if (says("password authentication failed") || says("does not exist")) return "check upstream.database and upstream.login";
   if (says("no pg_hba.conf entry")) return "let this machine in, in the server's pg_hba.conf";
@@ -44,15 +54,19 @@ struct Login {
 };
 
 Result<Login> look_at_login(const Database& database) {
-  NG_TRY(const Answer answer, database.query(
-      "SELECT rolsuper, rolcreaterole, rolcreatedb, rolreplication, rolbypassrls,"
-      " (SELECT pg_catalog.count(*) FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind IN ('r','p','v','f')"
-      "   AND n.nspname <> 'information_schema' AND n.nspname NOT LIKE 'pg\\_%' AND pg_catalog.has_table_privilege(c.oid, 'INSERT, UPDATE, DELETE, TRUNCATE')),"
-      " (SELECT pg_catalog.count(*) FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind IN ('r','p','v','f')"
-      "   AND n.nspname <> 'information_schema' AND n.nspname NOT LIKE 'pg\\_%'),"
-      " pg_catalog.trunc(extract(epoch FROM pg_catalog.clock_timestamp()))::bigint"
-      " FROM pg_catalog.pg_roles WHERE rolname = current_user"));
-  if (answer.rows.size() != 1 || answer.rows[0].size() != 8) return Error{Code::malformed, Blame::upstream, "pg_roles does not know the login"};
+  NG_TRY(const Answer answer,
+         database.query("SELECT rolsuper, rolcreaterole, rolcreatedb, rolreplication, rolbypassrls,"
+                        " (SELECT pg_catalog.count(*) FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = "
+                        "c.relnamespace WHERE c.relkind IN ('r','p','v','f')"
+                        "   AND n.nspname <> 'information_schema' AND n.nspname NOT LIKE 'pg\\_%' AND "
+                        "pg_catalog.has_table_privilege(c.oid, 'INSERT, UPDATE, DELETE, TRUNCATE')),"
+                        " (SELECT pg_catalog.count(*) FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = "
+                        "c.relnamespace WHERE c.relkind IN ('r','p','v','f')"
+                        "   AND n.nspname <> 'information_schema' AND n.nspname NOT LIKE 'pg\\_%'),"
+                        " pg_catalog.trunc(extract(epoch FROM pg_catalog.clock_timestamp()))::bigint"
+                        " FROM pg_catalog.pg_roles WHERE rolname = current_user"));
+  if (answer.rows.size() != 1 || answer.rows[0].size() != 8)
+    return Error{Code::malformed, Blame::upstream, "pg_roles does not know the login"};
   const auto& row = answer.rows[0];
   const auto yes = [&](std::size_t i) { return row[i].value_or("f") == "t"; };
   return Login{yes(0), yes(1), yes(2), yes(3), yes(4), row[5].value_or("0"), row[6].value_or("0"), row[7].value_or("0")};
@@ -60,10 +74,15 @@ Result<Login> look_at_login(const Database& database) {
 
 void check_login(Findings& out, const std::string& thing, const std::string& user, const Login& login) {
   const std::string name = fmt::format("{} login {}", thing, user);
-  if (login.superuser) out.doubtful(name, "is a superuser: whatever gets past the gateway's own checks may do anything", "CREATE ROLE … LOGIN with only the rights that agents may ever need, and use that");
-  if (login.createrole) out.doubtful(name, "may create roles, and so grant itself more", fmt::format("ALTER ROLE {} NOCREATEROLE", user));
-  if (login.bypassrls && !login.superuser) out.doubtful(name, "is not bound by row security", fmt::format("ALTER ROLE {} NOBYPASSRLS", user));
-  if (login.replication && !login.superuser) out.doubtful(name, "may replicate, and so read everything", fmt::format("ALTER ROLE {} NOREPLICATION", user));
+  if (login.superuser)
+    out.doubtful(name, "is a superuser: whatever gets past the gateway's own checks may do anything",
+                 "CREATE ROLE … LOGIN with only the rights that agents may ever need, and use that");
+  if (login.createrole)
+    out.doubtful(name, "may create roles, and so grant itself more", fmt::format("ALTER ROLE {} NOCREATEROLE", user));
+  if (login.bypassrls && !login.superuser)
+    out.doubtful(name, "is not bound by row security", fmt::format("ALTER ROLE {} NOBYPASSRLS", user));
+  if (login.replication && !login.superuser)
+    out.doubtful(name, "may replicate, and so read everything", fmt::format("ALTER ROLE {} NOREPLICATION", user));
   out.good(name, fmt::format("may write {} of {} tables", login.writable, login.tables));
 }
 
@@ -90,8 +109,10 @@ void check_catalog(Findings& out, const std::string& thing, const Database& data
   };
   Result<std::shared_ptr<const postgres::Catalog>> catalog = Error{Code::bug, Blame::gateway, "not loaded"};
   net::Thread::start("catalog", [&] { catalog = postgres::load_catalog(query); }).join();
-  if (!catalog.ok()) return out.bad(thing + " catalog", one_line(catalog.error().detail), "let the login read pg_catalog; report this if it can");
-  out.good(thing + " catalog", fmt::format("PostgreSQL {}, {} tables", (*catalog)->server_version() / 10'000, (*catalog)->tables().size()));
+  if (!catalog.ok())
+    return out.bad(thing + " catalog", one_line(catalog.error().detail), "let the login read pg_catalog; report this if it can");
+  out.good(thing + " catalog",
+           fmt::format("PostgreSQL {}, {} tables", (*catalog)->server_version() / 10'000, (*catalog)->tables().size()));
 }
 
 }  // namespace
@@ -100,10 +121,12 @@ void check_resource(Findings& out, const config::Resource& resource, WallTime no
   const config::Upstream& upstream = resource.upstream;
   const std::string thing = "resource " + resource.name;
   if (!upstream.tls.ca.empty()) check_certificate(out, thing + " CA", upstream.tls.ca, "replace it", now);
-  if (upstream.tls.mode == config::UpstreamTlsMode::off_even_remote) out.doubtful(thing, "passwords and data cross the network in the clear", "use upstream.tls.mode: verify-full");
+  if (upstream.tls.mode == config::UpstreamTlsMode::off_even_remote)
+    out.doubtful(thing, "passwords and data cross the network in the clear", "use upstream.tls.mode: verify-full");
   const auto database = Database::connect(settings_for(resource), upstream.login.password.password);
   if (!database.ok()) return out.bad(thing, one_line(database.error().detail), remedy_for(database.error().detail));
-  out.good(thing, fmt::format("{}:{}/{} reached{}", upstream.host, upstream.port, upstream.database, database->encrypted() ? " by TLS" : ""));
+  out.good(thing, fmt::format("{}:{}/{} reached{}", upstream.host, upstream.port, upstream.database,
+                              database->encrypted() ? " by TLS" : ""));
   check_encryption(out, thing, *database, now);
   if (const auto login = look_at_login(*database); login.ok()) {
     check_login(out, thing, upstream.login.password.user, *login);

@@ -28,7 +28,8 @@ Result<std::string> read(const std::string& path) {
 
 // One file per gateway, so that a token is never sent to another one.
 std::filesystem::path token_file(const std::string& url) {
-  const std::string home = environment("XDG_STATE_HOME").empty() ? environment("HOME") + "/.local/state" : environment("XDG_STATE_HOME");
+  const std::string home =
+      environment("XDG_STATE_HOME").empty() ? environment("HOME") + "/.local/state" : environment("XDG_STATE_HOME");
   return std::filesystem::path(home) / "narrowgate" / ("session-" + to_hex(sha256(url)).substr(0, 16));
 }
 
@@ -40,14 +41,16 @@ Result<Done> keep(const std::filesystem::path& path, const std::string& text) {
   file << text;
   file.close();
   umask(before);
-  if (!file) return Error{Code::unavailable, Blame::gateway, fmt::format("the session token cannot be kept in {}", path.string())};
+  if (!file)
+    return Error{Code::unavailable, Blame::gateway, fmt::format("the session token cannot be kept in {}", path.string())};
   return Done{};
 }
 
 std::string detail_of(const http::Response& response) {
   const auto problem = parse_json(response.body);
   if (problem.ok() && problem->is_object())
-    if (const json::value* detail = problem->get_object().if_contains("detail"); detail != nullptr && detail->is_string()) return std::string(detail->get_string());
+    if (const json::value* detail = problem->get_object().if_contains("detail"); detail != nullptr && detail->is_string())
+      return std::string(detail->get_string());
   return fmt::format("the gateway answered {}", response.status);
 }
 
@@ -68,7 +71,8 @@ std::string query(const std::vector<std::pair<std::string, std::string>>& fields
 }
 
 void Where::add_to(CLI::App& command) {
-  command.add_option("--config,-c", config, "the gateway's narrowgate.yaml (else NARROWGATE_URL and NARROWGATE_CA, else ./narrowgate.yaml)");
+  command.add_option("--config,-c", config,
+                     "the gateway's narrowgate.yaml (else NARROWGATE_URL and NARROWGATE_CA, else ./narrowgate.yaml)");
   command.add_flag("--json", json, "print JSON");
 }
 
@@ -77,7 +81,8 @@ Result<config::Config> load_config(const Where& where) {
   if (where.config.empty() && !std::filesystem::exists(path))
     return Error{Code::not_found, Blame::client, "no configuration: give --config FILE, or set NARROWGATE_URL and NARROWGATE_CA"};
   config::Loaded loaded = config::load(path);
-  if (!loaded.config) return Error{Code::malformed, Blame::client, "the configuration has errors:\n" + config::to_string(loaded.errors)};
+  if (!loaded.config)
+    return Error{Code::malformed, Blame::client, "the configuration has errors:\n" + config::to_string(loaded.errors)};
   return *std::move(loaded.config);
 }
 
@@ -93,10 +98,12 @@ Result<GatewayClient> GatewayClient::create(const Where& where) {
   std::string ca = environment("NARROWGATE_CA");
   if (!where.config.empty() || client.url_.empty()) {
     NG_TRY(const config::Config config, load_config(where));
-    if (!config.listeners.https) return Error{Code::unsupported, Blame::client, "this gateway has no https listener; commands reach it there"};
+    if (!config.listeners.https)
+      return Error{Code::unsupported, Blame::client, "this gateway has no https listener; commands reach it there"};
     const config::HttpsListener& listener = *config.listeners.https;
     const bool plain = listener.tls.source == config::TlsSource::off;
-    client.url_ = (plain ? "http://" : "https://") + config::to_string(config::Address{reachable(listener.address.host), listener.address.port});
+    client.url_ = (plain ? "http://" : "https://") +
+                  config::to_string(config::Address{reachable(listener.address.host), listener.address.port});
     const bool own = config.listeners.https->tls.source == config::TlsSource::automatic;
     if (ca.empty() && own) ca = config.data_dir + "/tls/ca.pem";
   }
@@ -114,7 +121,8 @@ Result<Done> GatewayClient::authenticate() {
   }
   const std::string person = environment("NARROWGATE_PERSON"), password = environment("NARROWGATE_PASSWORD");
   if (!person.empty() && !password.empty()) {
-    NG_TRY(const json::object answer, post("/api/v1/login", {{"name", person}, {"password", password}, {"note", "command line"}}));
+    NG_TRY(const json::object answer,
+           post("/api/v1/login", {{"name", person}, {"password", password}, {"note", "command line"}}));
     NG_TRY(std::string token, string_at(answer, "token", "login"));
     token_ = SecretString(std::move(token));
     return Done{};
@@ -136,7 +144,9 @@ Result<std::string> GatewayClient::exchange(const std::string& method, const std
   }
   Result<http::Response> response = http::fetch_blocking(url_ + path, options);
   if (!response.ok())
-    return Error{Code::unavailable, Blame::gateway, fmt::format("the gateway at {} cannot be reached ({}); is `narrowgate serve` running?", url_, response.error().detail)};
+    return Error{
+        Code::unavailable, Blame::gateway,
+        fmt::format("the gateway at {} cannot be reached ({}); is `narrowgate serve` running?", url_, response.error().detail)};
   if (response->status == 200) return std::move(response->body);
   return Error{response->status == 401 ? Code::refused : Code::unavailable, Blame::client, detail_of(*response)};
 }
@@ -151,7 +161,8 @@ Result<json::object> GatewayClient::call(const std::string& method, const std::s
 Result<std::string> GatewayClient::text(const std::string& path) const { return exchange("GET", path, {}); }
 
 Result<json::object> GatewayClient::login(const std::string& person, const SecretString& password) {
-  NG_TRY(json::object answer, post("/api/v1/login", {{"name", person}, {"password", password.expose()}, {"note", "command line"}}));
+  NG_TRY(json::object answer,
+         post("/api/v1/login", {{"name", person}, {"password", password.expose()}, {"note", "command line"}}));
   NG_TRY(const std::string token, string_at(answer, "token", "login"));
   NG_TRY_VOID(keep(token_file(url_), token));
   answer.erase("token");

@@ -16,9 +16,9 @@
 namespace narrowgate::cli {
 
 struct Where {
-  std::string config;   // a path; "" to go by the environment, or ./narrowgate.yaml if it is there
+  std::string config;  // a path; "" to go by the environment, or ./narrowgate.yaml if it is there
   bool json = false;
-  void add_to(CLI::App& command);   // --config, --json
+  void add_to(CLI::App& command);  // --config, --json
 };
 
 // The configuration `where` names. All complaints, if it does not load.
@@ -31,7 +31,9 @@ class GatewayClient {
   static Result<GatewayClient> create(const Where& where);
 
   Result<json::object> get(const std::string& path) const { return call("GET", path, {}); }
-  Result<json::object> post(const std::string& path, const json::object& body) const { return call("POST", path, json::serialize(body)); }
+  Result<json::object> post(const std::string& path, const json::object& body) const {
+    return call("POST", path, json::serialize(body));
+  }
   Result<json::object> remove(const std::string& path) const { return call("DELETE", path, {}); }
   Result<std::string> text(const std::string& path) const;
 

@@ -13,20 +13,25 @@ namespace {
 Result<int> init(const std::string& path) {
   const std::string text = config::starter_config();
   const int fd = ::open(path.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600);
-  if (fd < 0) return Error{Code::conflict, Blame::client, fmt::format("{} cannot be created ({}); remove it or name another file", path, std::strerror(errno))};
+  if (fd < 0)
+    return Error{Code::conflict, Blame::client,
+                 fmt::format("{} cannot be created ({}); remove it or name another file", path, std::strerror(errno))};
   const bool written = ::write(fd, text.data(), text.size()) == ssize_t(text.size());
   ::close(fd);
-  if (!written) return Error{Code::unavailable, Blame::client, fmt::format("{} cannot be written: {}", path, std::strerror(errno))};
-  print_line(fmt::format("wrote {}: fill in the upstream, then run\n  narrowgate config check {}\n  narrowgate serve --config {}", path, path, path));
+  if (!written)
+    return Error{Code::unavailable, Blame::client, fmt::format("{} cannot be written: {}", path, std::strerror(errno))};
+  print_line(fmt::format("wrote {}: fill in the upstream, then run\n  narrowgate config check {}\n  narrowgate serve --config {}",
+                         path, path, path));
   return 0;
 }
 
 Result<int> check(const std::string& path) {
   const config::Loaded loaded = config::load(path);
   for (const config::Complaint& warning : loaded.warnings) print_line("warning: " + config::to_string(warning));
-  if (!loaded.config) return Error{Code::malformed, Blame::client, fmt::format("{} has errors:\n{}", path, config::to_string(loaded.errors))};
-  print_line(fmt::format("{}: {} resources, {} templates, {} agents, {} people", path, loaded.config->resources.size(), loaded.config->templates.size(),
-                         loaded.config->agents.size(), loaded.config->people.size()));
+  if (!loaded.config)
+    return Error{Code::malformed, Blame::client, fmt::format("{} has errors:\n{}", path, config::to_string(loaded.errors))};
+  print_line(fmt::format("{}: {} resources, {} templates, {} agents, {} people", path, loaded.config->resources.size(),
+                         loaded.config->templates.size(), loaded.config->agents.size(), loaded.config->people.size()));
   return 0;
 }
 

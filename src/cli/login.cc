@@ -77,7 +77,9 @@ void add_login(CLI::App& app, Chosen& chosen) {
   who->callback([=, &chosen] { chosen.run = [=] { return whoami(*where); }; });
   CLI::App* people = app.add_subcommand("people", "People and their passwords");
   people->require_subcommand(1);
-  people->add_subcommand("hash", "Hash a password for people[].password_hash")->callback([&chosen] { chosen.run = hash_password; });
+  people->add_subcommand("hash", "Hash a password for people[].password_hash")->callback([&chosen] {
+    chosen.run = hash_password;
+  });
 }
 
 }  // namespace narrowgate::cli

@@ -22,7 +22,6 @@ struct Options {
 
 Error wrong(std::string detail) { return {Code::malformed, Blame::client, std::move(detail)}; }
 
-
 std::string upper(std::string text) {
   for (char& c : text) c = char(std::toupper(static_cast<unsigned char>(c)));
   return text;
@@ -56,14 +55,20 @@ Result<std::shared_ptr<const policy::PolicySet>> policies(const Options& options
 json::array complaints(const std::vector<policy::Complaint>& all) {
   json::array out;
   for (const policy::Complaint& one : all)
-    out.push_back({{"file", one.file}, {"line", one.line}, {"column", one.column}, {"policy", one.policy}, {"fault", one.fault}, {"remedy", one.remedy}});
+    out.push_back({{"file", one.file},
+                   {"line", one.line},
+                   {"column", one.column},
+                   {"policy", one.policy},
+                   {"fault", one.fault},
+                   {"remedy", one.remedy}});
   return out;
 }
 
 Result<int> check(const Options& options) {
   NG_TRY(const policy::Loaded found, loaded(options));
   if (options.where.json) {
-    json::object out{{"ok", found.set != nullptr}, {"errors", complaints(found.errors)}, {"warnings", complaints(found.warnings)}};
+    json::object out{
+        {"ok", found.set != nullptr}, {"errors", complaints(found.errors)}, {"warnings", complaints(found.warnings)}};
     if (found.set) out["version"] = found.set->version(), out["policies"] = found.set->policies().size();
     return print_json(out), found.set ? 0 : 1;
   }
@@ -81,8 +86,14 @@ Result<int> list(const Options& options) {
     const char* effect = one.effect == policy::PolicyEffect::permit ? "permit" : "forbid";
     json::object annotations;
     for (const auto& [name, value] : one.annotations) annotations[name] = value;
-    out.push_back({{"id", one.id}, {"effect", effect}, {"file", one.file}, {"line", one.line}, {"quorum", one.quorum}, {"actions", json::array(one.actions.begin(), one.actions.end())},
-                   {"annotations", annotations}, {"text", one.text}});
+    out.push_back({{"id", one.id},
+                   {"effect", effect},
+                   {"file", one.file},
+                   {"line", one.line},
+                   {"quorum", one.quorum},
+                   {"actions", json::array(one.actions.begin(), one.actions.end())},
+                   {"annotations", annotations},
+                   {"text", one.text}});
     rows.push_back({one.id, effect, one.quorum == 0 ? "" : std::to_string(one.quorum), fmt::format("{}:{}", one.file, one.line)});
   }
   if (options.where.json) print_json(json::object{{"version", set->version()}, {"policies", out}});
@@ -125,12 +136,14 @@ Operation operation_of(const Options& options) {
   return operation;
 }
 
-Result<grant::Task> task_for(const config::Config& config, const Options& options, const identity::Agent& identity, WallTime now) {
+Result<grant::Task> task_for(const config::Config& config, const Options& options, const identity::Agent& identity,
+                             WallTime now) {
   const config::Agent* agent = config.agent(options.agent);
   if (agent == nullptr) return wrong(fmt::format("agent \"{}\" is not in the configuration", options.agent));
   const config::Template* task_template = config.find_template(options.task_template);
   if (task_template == nullptr || !std::binary_search(agent->templates.begin(), agent->templates.end(), options.task_template))
-    return wrong(fmt::format("agent {} has no template \"{}\"; its templates: {}", options.agent, options.task_template, fmt::join(agent->templates, ", ")));
+    return wrong(fmt::format("agent {} has no template \"{}\"; its templates: {}", options.agent, options.task_template,
+                             fmt::join(agent->templates, ", ")));
   NG_TRY(grant::Task task, session::declared_task(*agent, *task_template, identity, now));
   task.id = new_id(IdKind::task, now);
   return task;
@@ -167,9 +180,11 @@ const char* word(policy::Explained::Applies applies) {
 }
 
 json::object verdict_json(const policy::Verdict& verdict) {
-  json::object out{{"verdict", policy::to_string(verdict.kind)}, {"policies", json::array(verdict.policies.begin(), verdict.policies.end())}};
+  json::object out{{"verdict", policy::to_string(verdict.kind)},
+                   {"policies", json::array(verdict.policies.begin(), verdict.policies.end())}};
   if (verdict.kind == policy::Verdict::Kind::deny) out["code"] = to_string(verdict.code);
-  if (verdict.kind == policy::Verdict::Kind::hold) out["quorum"] = verdict.quorum, out["groups"] = json::array(verdict.groups.begin(), verdict.groups.end());
+  if (verdict.kind == policy::Verdict::Kind::hold)
+    out["quorum"] = verdict.quorum, out["groups"] = json::array(verdict.groups.begin(), verdict.groups.end());
   if (!verdict.reason.empty()) out["reason"] = verdict.reason;
   if (!verdict.advice.empty()) out["advice"] = verdict.advice;
   if (!verdict.errors.empty()) out["errors"] = json::array(verdict.errors.begin(), verdict.errors.end());
@@ -181,7 +196,9 @@ json::object explanation_json(const Supposed& supposed, const policy::Explanatio
   for (const policy::ExplainedEffect& one : explained.effects) {
     json::array all;
     for (const policy::Explained& each : one.policies) {
-      json::object said{{"policy", each.policy}, {"effect", each.effect == policy::PolicyEffect::permit ? "permit" : "forbid"}, {"applies", word(each.applies)}};
+      json::object said{{"policy", each.policy},
+                        {"effect", each.effect == policy::PolicyEffect::permit ? "permit" : "forbid"},
+                        {"applies", word(each.applies)}};
       if (!each.error.empty()) said["error"] = each.error;
       all.push_back(std::move(said));
     }
@@ -198,7 +215,8 @@ json::object explanation_json(const Supposed& supposed, const policy::Explanatio
 std::string in_words(const policy::Verdict& verdict) {
   std::string out = upper(std::string(policy::to_string(verdict.kind)));
   if (verdict.kind == policy::Verdict::Kind::hold)
-    out += fmt::format(" for {} of {}", verdict.quorum, verdict.groups.empty() ? "nobody" : fmt::format("{}", fmt::join(verdict.groups, ", ")));
+    out += fmt::format(" for {} of {}", verdict.quorum,
+                       verdict.groups.empty() ? "nobody" : fmt::format("{}", fmt::join(verdict.groups, ", ")));
   if (verdict.kind == policy::Verdict::Kind::deny) out += fmt::format(" {}", to_string(verdict.code));
   if (!verdict.policies.empty()) out += fmt::format("  by {}", fmt::join(verdict.policies, ", "));
   if (!verdict.reason.empty()) out += "  because " + verdict.reason;
@@ -208,13 +226,17 @@ std::string in_words(const policy::Verdict& verdict) {
 }
 
 void print_explanation(const Supposed& supposed, const policy::Explanation& explained) {
-  if (supposed.outside) print_line(fmt::format("DENY scope_denied: the template leaves no {} on {} to this agent; policies are not even asked. They would say:", supposed.outside->verb, supposed.outside->object));
+  if (supposed.outside)
+    print_line(fmt::format(
+        "DENY scope_denied: the template leaves no {} on {} to this agent; policies are not even asked. They would say:",
+        supposed.outside->verb, supposed.outside->object));
   print_line(in_words(explained.verdict));
   for (const policy::ExplainedEffect& one : explained.effects) {
     print_line(fmt::format("\n{} on {}: {}", one.action, one.resource, in_words(one.verdict)));
     std::vector<std::vector<std::string>> rows;
     for (const policy::Explained& each : one.policies)
-      rows.push_back({"  " + each.policy, each.effect == policy::PolicyEffect::permit ? "permit" : "forbid", each.error.empty() ? word(each.applies) : each.error});
+      rows.push_back({"  " + each.policy, each.effect == policy::PolicyEffect::permit ? "permit" : "forbid",
+                      each.error.empty() ? word(each.applies) : each.error});
     print_table({"  POLICY", "EFFECT", "HERE"}, rows, "  no policy speaks of this action, and what nobody permits is denied");
   }
 }
@@ -240,7 +262,8 @@ void add_policy(CLI::App& app, Chosen& chosen) {
     command->callback([=, &chosen] { chosen.run = [=] { return action(*options); }; });
     return command;
   };
-  add("check", "Load them and print every complaint", check)->add_option("folder", options->folder, "of *.cedar files (else the configuration's, else the built-in ones)");
+  add("check", "Load them and print every complaint", check)
+      ->add_option("folder", options->folder, "of *.cedar files (else the configuration's, else the built-in ones)");
   add("list", "All of them", list)->add_option("--policies", options->folder, "a folder of *.cedar files");
   CLI::App* explains = add("explain", "What each policy says to one operation", explain);
   explains->add_option("--agent", options->agent, "who")->required();

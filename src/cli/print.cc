@@ -75,7 +75,8 @@ std::vector<std::string> wrapped(std::string_view text, std::size_t width) {
   return out;
 }
 
-std::string table(const std::vector<std::string>& head, const std::vector<std::vector<std::string>>& rows, const std::string& nothing) {
+std::string table(const std::vector<std::string>& head, const std::vector<std::vector<std::string>>& rows,
+                  const std::string& nothing) {
   if (rows.empty()) return nothing + "\n";
   std::vector<std::size_t> widths;
   for (const std::string& name : head) widths.push_back(shown_width(name));
@@ -95,7 +96,8 @@ std::string table(const std::vector<std::string>& head, const std::vector<std::v
   return out;
 }
 
-void print_table(const std::vector<std::string>& head, const std::vector<std::vector<std::string>>& rows, const std::string& nothing) {
+void print_table(const std::vector<std::string>& head, const std::vector<std::vector<std::string>>& rows,
+                 const std::string& nothing) {
   std::fputs(table(head, rows, nothing).c_str(), stdout);
 }
 

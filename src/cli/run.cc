@@ -44,9 +44,16 @@ Result<int> token(const Options& options) {
 
 Result<Answer> ask(const AgentOptions& options, const std::string& sql) {
   NG_TRY(const AgentAccess access, agent_access(options));
-  const Settings settings{{"host", access.host},       {"port", access.port},         {"user", access.agent},        {"dbname", access.database},
-                          {"sslmode", access.sslmode}, {"sslrootcert", access.ca_file}, {"gssencmode", "disable"},   {"connect_timeout", "10"},
-                          {"options", startup_options(access)}, {"application_name", "narrowgate"}};
+  const Settings settings{{"host", access.host},
+                          {"port", access.port},
+                          {"user", access.agent},
+                          {"dbname", access.database},
+                          {"sslmode", access.sslmode},
+                          {"sslrootcert", access.ca_file},
+                          {"gssencmode", "disable"},
+                          {"connect_timeout", "10"},
+                          {"options", startup_options(access)},
+                          {"application_name", "narrowgate"}};
   NG_TRY(const Database gateway, Database::connect(settings, access.key));
   return gateway.query(sql);
 }
@@ -121,11 +128,13 @@ void add_run(CLI::App& app, Chosen& chosen) {
     return for_task(command);
   };
   const auto with_resource = [&](CLI::App* command) {
-    command->add_option("--resource", options->agent.resource, "what to connect to (else NARROWGATE_RESOURCE, else the template's only one)");
+    command->add_option("--resource", options->agent.resource,
+                        "what to connect to (else NARROWGATE_RESOURCE, else the template's only one)");
     return command;
   };
 
-  CLI::App* runs = with_resource(for_task(add("run", "For agents: run a command that reaches its database through the gateway", run)));
+  CLI::App* runs =
+      with_resource(for_task(add("run", "For agents: run a command that reaches its database through the gateway", run)));
   runs->add_option("template", options->agent.task_template, "the task")->required();
   runs->add_option("command", options->command, "what to run, after --");
   CLI::App* connects = with_task(add("connect", "For agents: psql, through the gateway", connect));

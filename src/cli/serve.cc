@@ -27,8 +27,10 @@ sigset_t handled_signals() {
 }
 
 void announce(const serve::Gateway& gateway, const config::Config& config) {
-  log_info("gateway ready", {{"postgres", gateway.postgres_address().to_string()}, {"https", gateway.https_address().to_string()},
-                             {"admin", gateway.admin_address().to_string()}, {"data_dir", config.data_dir}});
+  log_info("gateway ready", {{"postgres", gateway.postgres_address().to_string()},
+                             {"https", gateway.https_address().to_string()},
+                             {"admin", gateway.admin_address().to_string()},
+                             {"data_dir", config.data_dir}});
 }
 
 // Ticks once a second until it is told to stop. SIGHUP reads the policies again, as does a change of theirs.
@@ -44,8 +46,11 @@ void look_after(serve::Gateway& gateway, const sigset_t& signals) {
 
 Result<int> run(const Options& options) {
   config::Loaded loaded = config::load(options.config);
-  for (const config::Complaint& warning : loaded.warnings) std::fprintf(stderr, "warning: %s\n", config::to_string(warning).c_str());
-  if (!loaded.config) return Error{Code::malformed, Blame::client, fmt::format("{} has errors:\n{}", options.config, config::to_string(loaded.errors))};
+  for (const config::Complaint& warning : loaded.warnings)
+    std::fprintf(stderr, "warning: %s\n", config::to_string(warning).c_str());
+  if (!loaded.config)
+    return Error{Code::malformed, Blame::client,
+                 fmt::format("{} has errors:\n{}", options.config, config::to_string(loaded.errors))};
   NG_TRY(const auto patience, parse_duration(options.drain));
   const auto config = std::make_shared<const config::Config>(*std::move(loaded.config));
 

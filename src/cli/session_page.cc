@@ -20,7 +20,8 @@ std::string labelled(std::string label, std::string_view text, std::size_t margi
   std::vector<std::string> lines;
   for (std::size_t from = 0; from <= text.size();) {
     const auto to = std::min(text.find('\n', from), text.size());
-    for (std::string& line : wrapped(visible(text.substr(from, to - from)), options.width - margin)) lines.push_back(std::move(line));
+    for (std::string& line : wrapped(visible(text.substr(from, to - from)), options.width - margin))
+      lines.push_back(std::move(line));
     from = to + 1;
   }
   const std::size_t shown = options.full ? lines.size() : std::min(lines.size(), page_lines_per_text);
@@ -80,15 +81,19 @@ class Timeline {
   }
   std::string words(const Record&, const OutcomeRecord& o) const {
     if (o.ending == Ending::unknown) return at("◆ nobody knows whether this was done");
-    if (!o.sqlstate.empty()) return at(fmt::format("◂ error {} after {}", o.sqlstate, short_time(std::chrono::nanoseconds(o.duration_ns))));
-    return at(fmt::format("◂ {}  {} rows, {}, {}", o.tag.empty() ? "done" : o.tag, o.rows, short_bytes(o.bytes), short_time(std::chrono::nanoseconds(o.duration_ns))));
+    if (!o.sqlstate.empty())
+      return at(fmt::format("◂ error {} after {}", o.sqlstate, short_time(std::chrono::nanoseconds(o.duration_ns))));
+    return at(fmt::format("◂ {}  {} rows, {}, {}", o.tag.empty() ? "done" : o.tag, o.rows, short_bytes(o.bytes),
+                          short_time(std::chrono::nanoseconds(o.duration_ns))));
   }
   std::string words(const Record&, const HeldRecord& h) const {
-    return at(fmt::format("held as {}: {} of {} must agree{}{}", h.approval, h.quorum, h.groups.empty() ? "nobody" : fmt::format("{}", fmt::join(h.groups, ", ")),
+    return at(fmt::format("held as {}: {} of {} must agree{}{}", h.approval, h.quorum,
+                          h.groups.empty() ? "nobody" : fmt::format("{}", fmt::join(h.groups, ", ")),
                           h.reason.empty() ? "" : ": ", h.reason));
   }
   std::string words(const Record&, const ApprovalRecord& a) const {
-    return at(fmt::format("{} {}{}{}{}", a.approval, a.state, a.once ? " once" : "", a.who.empty() ? "" : " by " + a.who, a.how.empty() ? "" : " (" + a.how + ")"));
+    return at(fmt::format("{} {}{}{}{}", a.approval, a.state, a.once ? " once" : "", a.who.empty() ? "" : " by " + a.who,
+                          a.how.empty() ? "" : " (" + a.how + ")"));
   }
   std::string words(const Record&, const NoteRecord& n) const { return at(fmt::format("{}: {}", n.kind, n.text)); }
   std::string words(const Record&, const DataRecord& d) const {
@@ -97,7 +102,9 @@ class Timeline {
     return at(fmt::format("{} {}", arrow, *d.shape.value));
   }
   std::string words(const Record&, const EndedRecord& e) const {
-    return at(e.revoke_ns == 0 ? "ended: " + e.reason : fmt::format("ended: {}, {} after the revocation", e.reason, short_time(std::chrono::nanoseconds(e.revoke_ns))));
+    return at(e.revoke_ns == 0 ? "ended: " + e.reason
+                               : fmt::format("ended: {}, {} after the revocation", e.reason,
+                                             short_time(std::chrono::nanoseconds(e.revoke_ns))));
   }
   std::string words(const Record&, const TextPart&) const { return {}; }
   std::string words(const Record&, const RunRecord& r) const { return at(fmt::format("{}: {}", r.what, r.detail)); }
@@ -105,14 +112,18 @@ class Timeline {
   static std::string parameters(const Step& step) {
     std::vector<std::string> out;
     for (const Shape& shape : step.parameters)
-      out.push_back(shape.null ? "NULL" : shape.value ? "'" + *shape.value + "'" : fmt::format("‹{}›", short_bytes(shape.length)));
+      out.push_back(shape.null    ? "NULL"
+                    : shape.value ? "'" + *shape.value + "'"
+                                  : fmt::format("‹{}›", short_bytes(shape.length)));
     return fmt::format("{}", fmt::join(out, ", "));
   }
 
   static std::string decided(const DecisionFacts& d) {
     std::string out = d.verdict == Verdict::permit ? "✔ permitted" : d.verdict == Verdict::hold ? "■ HELD" : "✗ DENIED";
     if (!d.code.empty()) out += " " + d.code;
-    for (const std::string& more : {d.danger, d.approval.empty() || d.verdict != Verdict::permit ? "" : "as approved by " + d.approval, d.policies.empty() ? "" : fmt::format("{}", fmt::join(d.policies, ", ")), d.decision})
+    for (const std::string& more :
+         {d.danger, d.approval.empty() || d.verdict != Verdict::permit ? "" : "as approved by " + d.approval,
+          d.policies.empty() ? "" : fmt::format("{}", fmt::join(d.policies, ", ")), d.decision})
       if (!more.empty()) out += " · " + more;
     return out;
   }
@@ -131,7 +142,8 @@ std::string short_time(std::chrono::nanoseconds time) {
   if (us < 1e6) return fmt::format("{:.1f} ms", us / 1e3);
   if (us < 60e6) return fmt::format("{:.1f} s", us / 1e6);
   const auto minutes = std::chrono::duration_cast<std::chrono::minutes>(time).count();
-  if (minutes < 60) return fmt::format("{} min {} s", minutes, std::chrono::duration_cast<std::chrono::seconds>(time).count() % 60);
+  if (minutes < 60)
+    return fmt::format("{} min {} s", minutes, std::chrono::duration_cast<std::chrono::seconds>(time).count() % 60);
   return fmt::format("{} h {} min", minutes / 60, minutes % 60);
 }
 
@@ -154,10 +166,13 @@ std::string session_head(const Session& session, const PageOptions& options) {
   line("task", fmt::format("{}  {}", fact(session, "template"), fact(session, "task")));
   if (!fact(session, "reason").empty()) line("reason", fmt::format("\"{}\" (the agent's words)", fact(session, "reason")));
   line("ticket", fact(session, "ticket"));
-  line("resource", fact(session, "resource") + (fact(session, "database").empty() ? "" : ", database " + fact(session, "database")));
+  line("resource",
+       fact(session, "resource") + (fact(session, "database").empty() ? "" : ", database " + fact(session, "database")));
   line("from", fact(session, "peer"));
-  line("time", fmt::format("{} to {}, {}; {}", to_rfc3339(s.started), to_rfc3339(s.last), short_time(s.last - s.started), s.ended ? s.end_reason : "no end is recorded: open, or cut off"));
-  line("counts", fmt::format("{} permitted, {} held, {} denied, {} unknown; {} rows, {}", s.permitted, s.held, s.denied, s.unknown, s.rows, short_bytes(s.bytes)));
+  line("time", fmt::format("{} to {}, {}; {}", to_rfc3339(s.started), to_rfc3339(s.last), short_time(s.last - s.started),
+                           s.ended ? s.end_reason : "no end is recorded: open, or cut off"));
+  line("counts", fmt::format("{} permitted, {} held, {} denied, {} unknown; {} rows, {}", s.permitted, s.held, s.denied,
+                             s.unknown, s.rows, short_bytes(s.bytes)));
   out += "\n";
   out += list("asked", session.asked, options) + list("granted", session.granted, options) + list("used", session.used, options);
   out += list("held", session.held, options) + list("denied", session.denied, options);

@@ -1,5 +1,5 @@
-// A recorded session as people read it: who and what, asked / granted / used / held / denied, then every event in order. Plain text of
-// `width` columns; nothing in it can move a cursor. What the log says and nothing else.
+// A recorded session as people read it: who and what, asked / granted / used / held / denied, then every event in order. Plain
+// text of `width` columns; nothing in it can move a cursor. What the log says and nothing else.
 #pragma once
 
 #include <chrono>
@@ -28,8 +28,8 @@ std::string session_head(const recording::Session& session, const PageOptions& o
 std::vector<Event> session_events(const recording::Session& session, const PageOptions& options = {});
 std::string session_page(const recording::Session& session, const PageOptions& options = {});
 
-// How long a replay waits between two events: as long as it took, but never so long that nothing seems to happen nor so short that
-// nothing can be read.
+// How long a replay waits between two events: as long as it took, but never so long that nothing seems to happen nor so short
+// that nothing can be read.
 std::chrono::milliseconds replay_pause(std::uint64_t from_ns, std::uint64_t to_ns, double speed);
 
 // As few columns as do: "950 µs", "1.2 ms", "37.1 s", "2 h 5 min"; "17 B", "2.1 kB".

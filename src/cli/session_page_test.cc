@@ -12,21 +12,30 @@ using namespace recording;
 class Story {
  public:
   Story() {
-    session.summary.session = "ses_1", session.summary.facts = {{"agent", "refund-bot"}, {"owner", "olu"}, {"template", "refund-triage"}, {"task", "tsk_1"}, {"resource", "orders"}, {"reason", "batch 42"}};
+    session.summary.session = "ses_1",
+    session.summary.facts = {{"agent", "refund-bot"}, {"owner", "olu"},       {"template", "refund-triage"},
+                             {"task", "tsk_1"},       {"resource", "orders"}, {"reason", "batch 42"}};
     session.asked = {"SELECT public.refunds"}, session.granted = {"SELECT public.refunds"};
     add(0, Started{});
   }
   std::uint64_t intent(std::uint64_t ms, const std::string& text, Verdict verdict, const std::string& code = "") {
     Step step;
     step.seq = session.timeline.size() + 1, step.text = text;
-    step.decision = {.decision = "dec_1", .verdict = verdict, .code = code, .danger = "write", .effects = {}, .approval = {}, .policies = {"40-writes"}};
+    step.decision = {.decision = "dec_1",
+                     .verdict = verdict,
+                     .code = code,
+                     .danger = "write",
+                     .effects = {},
+                     .approval = {},
+                     .policies = {"40-writes"}};
     session.steps.push_back(step);
     add(ms, IntentRecord{});
     return step.seq;
   }
   void add(std::uint64_t ms, Body body) {
     Record record;
-    record.session = "ses_1", record.seq = session.timeline.size() + 1, record.mono_ns = ms * 1'000'000, record.body = std::move(body);
+    record.session = "ses_1", record.seq = session.timeline.size() + 1, record.mono_ns = ms * 1'000'000,
+    record.body = std::move(body);
     session.timeline.emplace_back(Place{}, record);
   }
   Session session;
@@ -58,20 +67,43 @@ TEST(SessionPage, ShowsDecisionsPoliciesApprovalsRowsAndErrors) {
   story.add(1'010, HeldRecord{.intent = held, .approval = "apr_1", .reason = "writes", .quorum = 1, .groups = {"orders-oncall"}});
   story.add(9'000, ApprovalRecord{.approval = "apr_1", .state = "approved", .who = "human:ana", .how = "cli", .once = true});
   const auto done = story.intent(9'100, "UPDATE refunds SET state = 'paid'", Verdict::permit);
-  story.add(9'110, OutcomeRecord{.intent = done, .ending = Ending::completed, .rows = 41, .bytes = 2'100, .duration_ns = 1'200'000, .tag = "UPDATE 41", .sqlstate = {}, .columns = {}});
+  story.add(9'110, OutcomeRecord{.intent = done,
+                                 .ending = Ending::completed,
+                                 .rows = 41,
+                                 .bytes = 2'100,
+                                 .duration_ns = 1'200'000,
+                                 .tag = "UPDATE 41",
+                                 .sqlstate = {},
+                                 .columns = {}});
   story.intent(9'200, "DELETE FROM refunds", Verdict::denial, "scope_denied");
   const auto failed = story.intent(9'300, "UPDATE refunds SET state = 1", Verdict::permit);
-  story.add(9'310, OutcomeRecord{.intent = failed, .ending = Ending::completed, .rows = 0, .bytes = 0, .duration_ns = 900'000, .tag = {}, .sqlstate = "42804", .columns = {}});
+  story.add(9'310, OutcomeRecord{.intent = failed,
+                                 .ending = Ending::completed,
+                                 .rows = 0,
+                                 .bytes = 0,
+                                 .duration_ns = 900'000,
+                                 .tag = {},
+                                 .sqlstate = "42804",
+                                 .columns = {}});
   story.add(9'400, EndedRecord{.reason = "client closed", .revoke_ns = 0});
   const std::string page = session_page(story.session);
-  for (const char* part : {"00:01.000 UPDATE refunds", "■ HELD · write · 40-writes · dec_1", "held as apr_1: 1 of orders-oncall must agree: writes", "apr_1 approved once by human:ana (cli)",
-                           "UPDATE 41  41 rows, 2.1 kB, 1.2 ms", "✗ DENIED scope_denied", "error 42804 after 900 µs", "ended: client closed"})
+  for (const char* part :
+       {"00:01.000 UPDATE refunds", "■ HELD · write · 40-writes · dec_1", "held as apr_1: 1 of orders-oncall must agree: writes",
+        "apr_1 approved once by human:ana (cli)", "UPDATE 41  41 rows, 2.1 kB, 1.2 ms", "✗ DENIED scope_denied",
+        "error 42804 after 900 µs", "ended: client closed"})
     EXPECT_NE(page.find(part), std::string::npos) << part << "\n" << page;
 }
 
 TEST(SessionPage, SaysWhenNobodyKnowsWhatBecameOfAStatement) {
   Story story;
-  story.add(5, OutcomeRecord{.intent = story.intent(1, "UPDATE t SET x = 1", Verdict::permit), .ending = Ending::unknown, .rows = 0, .bytes = 0, .duration_ns = 0, .tag = {}, .sqlstate = {}, .columns = {}});
+  story.add(5, OutcomeRecord{.intent = story.intent(1, "UPDATE t SET x = 1", Verdict::permit),
+                             .ending = Ending::unknown,
+                             .rows = 0,
+                             .bytes = 0,
+                             .duration_ns = 0,
+                             .tag = {},
+                             .sqlstate = {},
+                             .columns = {}});
   EXPECT_NE(session_page(story.session).find("nobody knows whether this was done"), std::string::npos);
 }
 
@@ -81,7 +113,8 @@ TEST(SessionPage, FitsItsColumnsWhateverIsInIt) {
   for (int i = 0; i < 400; ++i) text += i % 7 == 0 ? "\n" : i % 3 == 0 ? "é " : "wordwordword";
   story.intent(1, text, Verdict::permit);
   story.session.asked.push_back(std::string(500, 'x'));
-  for (const std::size_t width : {100u, 80u, 60u}) expect_fits(session_page(story.session, {.width = width, .full = true}), width);
+  for (const std::size_t width : {100u, 80u, 60u})
+    expect_fits(session_page(story.session, {.width = width, .full = true}), width);
 }
 
 TEST(SessionPage, NothingRecordedCanMoveTheCursor) {

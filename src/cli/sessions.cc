@@ -60,9 +60,11 @@ Result<int> list(const Options& options) {
   }
   std::vector<std::vector<std::string>> rows;
   for (const auto& s : sessions)
-    rows.push_back({s.session, to_rfc3339(s.started).substr(0, 19), s.ended ? short_time(s.last - s.started) : "open", fact(s, "agent"), fact(s, "template"), fact(s, "resource"),
+    rows.push_back({s.session, to_rfc3339(s.started).substr(0, 19), s.ended ? short_time(s.last - s.started) : "open",
+                    fact(s, "agent"), fact(s, "template"), fact(s, "resource"),
                     fmt::format("{}/{}/{}", s.permitted, s.held, s.denied), std::to_string(s.rows)});
-  print_table({"SESSION", "STARTED (UTC)", "TOOK", "AGENT", "TASK", "RESOURCE", "OK/HELD/NO", "ROWS"}, rows, "no sessions are recorded");
+  print_table({"SESSION", "STARTED (UTC)", "TOOK", "AGENT", "TASK", "RESOURCE", "OK/HELD/NO", "ROWS"}, rows,
+              "no sessions are recorded");
   return 0;
 }
 
@@ -77,7 +79,8 @@ Result<int> show(const Options& options) {
 void print_report(const recording::VerifyReport& report) {
   print_line(fmt::format("log         {}", report.log_name));
   print_line(fmt::format("records     {} in {} sessions, {} segments", report.records, report.sessions, report.segments));
-  print_line(fmt::format("checkpoint  {} records under the signature; {} sealed after it, {} in {} journals", report.size, report.unsigned_records, report.journal_records, report.journals));
+  print_line(fmt::format("checkpoint  {} records under the signature; {} sealed after it, {} in {} journals", report.size,
+                         report.unsigned_records, report.journal_records, report.journals));
   print_line(fmt::format("root        {}", report.root));
   for (const std::string& remark : report.remarks) print_line("note        " + visible(remark));
 }
@@ -89,7 +92,8 @@ int print_fault(const recording::Fault& fault) {
                "*** first fault: %s, %soffset %llu\n"
                "*** %s\n"
                "*** Keep this folder as it is, compare it with your copies, and do not trust what follows this place.\n",
-               fault.place.file.c_str(), record.c_str(), static_cast<unsigned long long>(fault.place.offset), visible(fault.what).c_str());
+               fault.place.file.c_str(), record.c_str(), static_cast<unsigned long long>(fault.place.offset),
+               visible(fault.what).c_str());
   return 1;
 }
 
@@ -107,7 +111,8 @@ Result<int> verify(const Options& options) {
     print_json(document);
   } else {
     print_report(report);
-    if (report.ok) print_line(fmt::format("whole       nothing was changed, cut or added{}", vkey ? ", by the key you gave" : ""));
+    if (report.ok)
+      print_line(fmt::format("whole       nothing was changed, cut or added{}", vkey ? ", by the key you gave" : ""));
   }
   std::fflush(stdout);
   if (report.fault) return print_fault(*report.fault);
@@ -144,7 +149,8 @@ Result<int> replay(const Options& options) {
 
 void add_sessions(CLI::App& app, Chosen& chosen) {
   auto options = std::make_shared<Options>();
-  CLI::App* sessions = app.add_subcommand("sessions", "What agents did; reads the data folder (--config, NARROWGATE_DATA or --recording)");
+  CLI::App* sessions =
+      app.add_subcommand("sessions", "What agents did; reads the data folder (--config, NARROWGATE_DATA or --recording)");
   sessions->require_subcommand(1);
   const auto add = [&](const char* name, const char* about, auto action) {
     CLI::App* command = sessions->add_subcommand(name, about);
@@ -163,13 +169,18 @@ void add_sessions(CLI::App& app, Chosen& chosen) {
   lists->add_option("--resource", options->filter.resource, "only on this resource");
   lists->add_option("--since", options->since, "7d, 12h, or a time");
   lists->add_option("--limit", options->filter.most, "at most so many")->capture_default_str();
-  for_one(add("show", "One: asked, granted, used, held, denied, and every event", show))->add_flag("--full", options->page.full, "long statements whole");
-  add("verify", "Is the log whole? Exit status 1 if it is not", verify)->add_option("--vkey", options->vkey, "the key it must be signed with, or a file of it: one you kept elsewhere");
+  for_one(add("show", "One: asked, granted, used, held, denied, and every event", show))
+      ->add_flag("--full", options->page.full, "long statements whole");
+  add("verify", "Is the log whole? Exit status 1 if it is not", verify)
+      ->add_option("--vkey", options->vkey, "the key it must be signed with, or a file of it: one you kept elsewhere");
   for_one(add("export", "One, for other tools", export_one))
       ->add_option("--format", options->format, "jsonl, ocsf or asciicast")
       ->check(CLI::IsMember({"jsonl", "ocsf", "asciicast"}))
       ->capture_default_str();
-  for_one(add("replay", "One, event by event, at reading speed", replay))->add_option("--speed", options->speed, "2 is twice as fast")->check(CLI::Range(0.1, 1000.0))->capture_default_str();
+  for_one(add("replay", "One, event by event, at reading speed", replay))
+      ->add_option("--speed", options->speed, "2 is twice as fast")
+      ->check(CLI::Range(0.1, 1000.0))
+      ->capture_default_str();
 }
 
 }  // namespace narrowgate::cli

@@ -31,7 +31,7 @@ struct Upstream {
   Lease lease;
   std::string application_name;
   std::chrono::milliseconds statement_max{0};  // the upstream itself stops what runs longer; 0: no limit
-  bool client_settings = false;               // pass every startup setting of the client's on (examples/open)
+  bool client_settings = false;                // pass every startup setting of the client's on (examples/open)
 };
 
 }  // namespace narrowgate

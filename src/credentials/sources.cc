@@ -14,8 +14,9 @@ Result<std::string> read_ca(const config::Resource& resource) {
   std::ostringstream text;
   text << file.rdbuf();
   if (file && !text.str().empty()) return text.str();
-  return Error{Code::not_found, Blame::gateway,
-               fmt::format("resource \"{}\": CA file {} cannot be read; check upstream.tls.ca", resource.name, resource.upstream.tls.ca)};
+  return Error{
+      Code::not_found, Blame::gateway,
+      fmt::format("resource \"{}\": CA file {} cannot be read; check upstream.tls.ca", resource.name, resource.upstream.tls.ca)};
 }
 
 Result<Upstream> upstream_of(const config::Resource& resource) {
@@ -50,7 +51,8 @@ Result<std::unique_ptr<Sources>> Sources::create(std::shared_ptr<const config::C
 
 Result<Upstream> Sources::lease(const config::Resource& resource, const std::string& database) const {
   const auto found = upstreams_.find(resource.name);
-  if (found == upstreams_.end()) return Error{Code::not_found, Blame::gateway, fmt::format("resource \"{}\" is not configured", resource.name)};
+  if (found == upstreams_.end())
+    return Error{Code::not_found, Blame::gateway, fmt::format("resource \"{}\" is not configured", resource.name)};
   Upstream out = found->second;
   if (!database.empty()) out.database = database;
   return out;

@@ -26,7 +26,8 @@ bool speaks_of(const ObjectPattern& pattern, const Effect& effect) {
     case ObjectKind::function: return names_object(pattern, effect.object);
     case ObjectKind::schema:  // all of it, or not at all
       return pattern.name == "*" && pattern.columns.empty() &&
-             (pattern.schema == "*" ? !effect.object.empty() && !is_system_schema(effect.object) : pattern.schema == effect.object);
+             (pattern.schema == "*" ? !effect.object.empty() && !is_system_schema(effect.object)
+                                    : pattern.schema == effect.object);
     case ObjectKind::database:
     case ObjectKind::setting: return pattern.schema == "*" && pattern.name == "*" && pattern.columns.empty();
   }
@@ -44,12 +45,13 @@ bool has_some_column(const Atom& atom, const Effect& effect) {
 
 // The greatest value of one limit for which each column still has an atom. Absent is greater than any number.
 template <class T>
-std::optional<T> widest(const std::vector<const Atom*>& atoms, const Effect& effect, std::optional<T> Limits::*limit) {
+std::optional<T> widest(const std::vector<const Atom*>& atoms, const Effect& effect, std::optional<T> Limits::* limit) {
   const auto greater = [](const std::optional<T>& a, const std::optional<T>& b) { return b && (!a || *a > *b); };
   const auto for_column = [&](const std::string* column) {
     const Atom* best = nullptr;
     for (const Atom* atom : atoms)
-      if ((column == nullptr || has_column(*atom, *column)) && (best == nullptr || greater(atom->limits.*limit, best->limits.*limit)))
+      if ((column == nullptr || has_column(*atom, *column)) &&
+          (best == nullptr || greater(atom->limits.*limit, best->limits.*limit)))
         best = atom;
     return best->limits.*limit;
   };
@@ -61,9 +63,10 @@ std::optional<T> widest(const std::vector<const Atom*>& atoms, const Effect& eff
 }
 
 template <class T>
-void settle(std::vector<const Atom*>& atoms, const Effect& effect, std::optional<T> Limits::*limit, Limits& out) {
+void settle(std::vector<const Atom*>& atoms, const Effect& effect, std::optional<T> Limits::* limit, Limits& out) {
   out.*limit = widest(atoms, effect, limit);
-  std::erase_if(atoms, [&](const Atom* atom) { return atom->limits.*limit && (!(out.*limit) || *(atom->limits.*limit) < *(out.*limit)); });
+  std::erase_if(
+      atoms, [&](const Atom* atom) { return atom->limits.*limit && (!(out.*limit) || *(atom->limits.*limit) < *(out.*limit)); });
 }
 
 }  // namespace
@@ -79,7 +82,8 @@ std::vector<const Atom*> covering_atoms(const Scope& scope, std::string_view res
 }
 
 bool each_column_covered(const std::vector<const Atom*>& atoms, const Effect& effect) {
-  if (effect.columns.empty()) return std::any_of(atoms.begin(), atoms.end(), [](const Atom* atom) { return atom->object.columns.empty(); });
+  if (effect.columns.empty())
+    return std::any_of(atoms.begin(), atoms.end(), [](const Atom* atom) { return atom->object.columns.empty(); });
   return std::all_of(effect.columns.begin(), effect.columns.end(), [&](const auto& column) {
     return std::any_of(atoms.begin(), atoms.end(), [&](const Atom* atom) { return has_column(*atom, column); });
   });

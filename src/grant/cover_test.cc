@@ -25,7 +25,9 @@ Limits bytes(std::uint64_t n) {
 Effect effect(std::string_view verb, std::string_view object, std::vector<std::string> columns = {}) {
   return {std::string(verb), ObjectKind::table, std::string(object), std::move(columns), false};
 }
-bool covered(const Scope& scope, const Effect& what, bool has_where = false) { return scope.covers("orders", what, has_where).has_value(); }
+bool covered(const Scope& scope, const Effect& what, bool has_where = false) {
+  return scope.covers("orders", what, has_where).has_value();
+}
 
 TEST(Covers, NeedsTheResourceTheVerbAndTheObject) {
   const Scope scope({atom("SELECT", "public.refunds")});
@@ -85,7 +87,8 @@ TEST(Covers, NeverMixesTheLimitsOfTwoAtomsIntoSomethingWider) {
 
 TEST(Covers, AnUnresolvedOrEmptyNameIsNotCovered) {
   const Scope scope({atom("*", "*.*")});
-  for (const auto* object : {"", "refunds", ".refunds", "public.", "."}) EXPECT_FALSE(covered(scope, effect("SELECT", object))) << object;
+  for (const auto* object : {"", "refunds", ".refunds", "public.", "."})
+    EXPECT_FALSE(covered(scope, effect("SELECT", object))) << object;
 }
 
 TEST(Covers, ANameWithADotInItMustBeCoveredHoweverItIsRead) {
@@ -108,7 +111,8 @@ TEST(Covers, ASchemaOnlyAsAWholeAndADatabaseOrSettingOnlyWithEverything) {
 }
 
 TEST(ScopeForm, KeepsNoAtomThatIsInsideAnother) {
-  const Scope scope({atom("SELECT", "public.t(a)"), atom("SELECT", "public.*"), atom("SELECT", "public.*"), atom("SELECT", "public.t", rows_read(5))});
+  const Scope scope({atom("SELECT", "public.t(a)"), atom("SELECT", "public.*"), atom("SELECT", "public.*"),
+                     atom("SELECT", "public.t", rows_read(5))});
   ASSERT_EQ(scope.atoms().size(), 1U);
   EXPECT_EQ(scope.atoms()[0], atom("SELECT", "public.*"));
 }
@@ -118,7 +122,9 @@ TEST(ScopeForm, DoesNotDependOnTheOrderItWasWrittenIn) {
   EXPECT_EQ(Scope(atoms), Scope({atoms[2], atoms[0], atoms[1]}));
 }
 
-TEST(ScopeForm, ForgetsAWhereThatMeansNothing) { EXPECT_EQ(Scope({needs_where(atom("SELECT", "public.t"))}), Scope({atom("SELECT", "public.t")})); }
+TEST(ScopeForm, ForgetsAWhereThatMeansNothing) {
+  EXPECT_EQ(Scope({needs_where(atom("SELECT", "public.t"))}), Scope({atom("SELECT", "public.t")}));
+}
 
 TEST(ScopeForm, TakesApartByResource) {
   auto other = atom("SELECT", "public.t");
@@ -129,7 +135,8 @@ TEST(ScopeForm, TakesApartByResource) {
 }
 
 TEST(Subset, SeesAnAtomInsideSeveralOthersTogether) {
-  EXPECT_TRUE(subset(Scope({atom("SELECT", "public.t(a, b)")}), Scope({atom("SELECT", "public.t(a)"), atom("SELECT", "public.t(b)")})));
+  EXPECT_TRUE(
+      subset(Scope({atom("SELECT", "public.t(a, b)")}), Scope({atom("SELECT", "public.t(a)"), atom("SELECT", "public.t(b)")})));
   EXPECT_TRUE(subset(Scope({atom("*", "public.t")}),
                      Scope({needs_where(atom("*", "public.*")), atom("UPDATE", "*.t"), atom("DELETE", "public.t")})));
   EXPECT_FALSE(subset(Scope({atom("*", "public.t")}), Scope({needs_where(atom("*", "public.*")), atom("UPDATE", "*.t")})));

@@ -41,12 +41,14 @@ std::string shown(const Atom& atom) { return visible(atom.object.to_string()); }
 std::string verb_in_words(std::string_view verb) { return verb == "*" ? "every verb" : std::string(verb); }
 
 std::string counted(const ByVerb& verbs, std::span<const KnownTable> tables) {
-  const auto total = std::count_if(tables.begin(), tables.end(), [](const auto& table) { return !is_system_schema(table.schema); });
+  const auto total =
+      std::count_if(tables.begin(), tables.end(), [](const auto& table) { return !is_system_schema(table.schema); });
   std::string out;
   for (const auto& [verb, atoms] : verbs) {
     const auto n = std::count_if(tables.begin(), tables.end(),
                                  [&](const auto& table) { return !is_system_schema(table.schema) && touches(atoms, table); });
-    out += fmt::format("{}{} on {} of {} {}", out.empty() ? "" : ", ", verb_in_words(verb), n, total, total == 1 ? "table" : "tables");
+    out += fmt::format("{}{} on {} of {} {}", out.empty() ? "" : ", ", verb_in_words(verb), n, total,
+                       total == 1 ? "table" : "tables");
   }
   return out;
 }
@@ -76,7 +78,8 @@ std::string join_within(std::string head, const std::vector<std::string>& items,
     const auto more = fmt::format(" and {} more", items.size() - i);
     const auto next = (i ? ", " : "") + items[i];
     const bool last = i + 1 == items.size();
-    if (head.size() + next.size() + (last ? 0 : more.size()) > bytes_max) return head + (i ? more : fmt::format("{} kinds of access", items.size()));
+    if (head.size() + next.size() + (last ? 0 : more.size()) > bytes_max)
+      return head + (i ? more : fmt::format("{} kinds of access", items.size()));
     head += next;
   }
   return head;

@@ -16,12 +16,14 @@ const std::vector<KnownTable> kTables = {{"public", "refunds"}, {"public", "cust
 
 TEST(Narrow, GivesTheIntersectionAndSaysWhatWasLeftOut) {
   const Scope asked({atom("SELECT", "public.*"), atom("DELETE", "public.refunds"), atom("UPDATE", "public.refunds")});
-  const Scope granted({atom("SELECT", "public.refunds"), atom("SELECT", "public.customers(id)"), atom("UPDATE", "public.refunds", 10)});
+  const Scope granted(
+      {atom("SELECT", "public.refunds"), atom("SELECT", "public.customers(id)"), atom("UPDATE", "public.refunds", 10)});
   const auto narrowed = narrow(asked, granted, kTables);
   EXPECT_EQ(narrowed.granted, granted);
-  EXPECT_EQ(narrowed.words,
-            "granted SELECT on 2 of 5 tables, UPDATE on 1 of 5 tables; left out: DELETE on public.refunds, some of SELECT on public.*, "
-            "some of UPDATE on public.refunds (only with narrower limits)");
+  EXPECT_EQ(
+      narrowed.words,
+      "granted SELECT on 2 of 5 tables, UPDATE on 1 of 5 tables; left out: DELETE on public.refunds, some of SELECT on public.*, "
+      "some of UPDATE on public.refunds (only with narrower limits)");
   ASSERT_EQ(narrowed.left_out.size(), 3U);
   EXPECT_EQ(narrowed.left_out[0], (LeftOut{atom("DELETE", "public.refunds"), {}}));
   EXPECT_EQ(narrowed.left_out[2], (LeftOut{atom("UPDATE", "public.refunds"), {atom("UPDATE", "public.refunds", 10)}}));
@@ -35,10 +37,13 @@ TEST(Narrow, NeverGivesMoreThanWasAskedOrDecided) {
 
 TEST(Narrow, WithoutAListOfTablesNamesTheObjects) {
   const Scope scope({atom("SELECT", "public.customers(id, name)"), atom("SELECT", "public.refunds"), atom("*", "audit.*")});
-  EXPECT_EQ(narrow(scope, scope, {}).words, "granted every verb on audit.*; SELECT on public.customers(id, name), public.refunds");
+  EXPECT_EQ(narrow(scope, scope, {}).words,
+            "granted every verb on audit.*; SELECT on public.customers(id, name), public.refunds");
 }
 
-TEST(Narrow, SaysSoWhenNothingIsLeft) { EXPECT_EQ(narrow(Scope({atom("SELECT", "a.b")}), Scope(), kTables).words, "granted nothing"); }
+TEST(Narrow, SaysSoWhenNothingIsLeft) {
+  EXPECT_EQ(narrow(Scope({atom("SELECT", "a.b")}), Scope(), kTables).words, "granted nothing");
+}
 
 TEST(Narrow, KeepsItsWordsShortAndWhole) {
   std::vector<Atom> asked;
@@ -58,13 +63,15 @@ TEST(Narrow, ShowsNoInvisibleCharacters) {
 }
 
 TEST(Narrow, IsDataForTheRecord) {
-  const auto narrowed = narrow(Scope({atom("UPDATE", "public.t"), atom("DELETE", "public.t")}), Scope({atom("UPDATE", "public.t", 10)}), {});
-  EXPECT_EQ(canonical(to_json(narrowed)),
-            R"({"asked":[{"object":"public.t","resource":"orders","verb":"DELETE"},{"object":"public.t","resource":"orders","verb":"UPDATE"}],)"
-            R"("granted":[{"limits":{"rows_written":10},"object":"public.t","resource":"orders","verb":"UPDATE"}],)"
-            R"("left_out":[{"asked":{"object":"public.t","resource":"orders","verb":"DELETE"},"got":[]},)"
-            R"({"asked":{"object":"public.t","resource":"orders","verb":"UPDATE"},"got":[{"limits":{"rows_written":10},)"
-            R"("object":"public.t","resource":"orders","verb":"UPDATE"}]}]})");
+  const auto narrowed =
+      narrow(Scope({atom("UPDATE", "public.t"), atom("DELETE", "public.t")}), Scope({atom("UPDATE", "public.t", 10)}), {});
+  EXPECT_EQ(
+      canonical(to_json(narrowed)),
+      R"({"asked":[{"object":"public.t","resource":"orders","verb":"DELETE"},{"object":"public.t","resource":"orders","verb":"UPDATE"}],)"
+      R"("granted":[{"limits":{"rows_written":10},"object":"public.t","resource":"orders","verb":"UPDATE"}],)"
+      R"("left_out":[{"asked":{"object":"public.t","resource":"orders","verb":"DELETE"},"got":[]},)"
+      R"({"asked":{"object":"public.t","resource":"orders","verb":"UPDATE"},"got":[{"limits":{"rows_written":10},)"
+      R"("object":"public.t","resource":"orders","verb":"UPDATE"}]}]})");
 }
 
 }  // namespace

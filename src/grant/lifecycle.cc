@@ -13,16 +13,11 @@ using TS = TaskState;
 using TE = TaskEvent;
 
 constexpr std::array kTask{
-    TaskTransition{TS::declared, TE::activate, TS::active},
-    TaskTransition{TS::declared, TE::expire, TS::expired},
-    TaskTransition{TS::declared, TE::revoke, TS::revoked},
-    TaskTransition{TS::active, TE::suspend, TS::suspended},
-    TaskTransition{TS::active, TE::complete, TS::completed},
-    TaskTransition{TS::active, TE::expire, TS::expired},
-    TaskTransition{TS::active, TE::revoke, TS::revoked},
-    TaskTransition{TS::suspended, TE::resume, TS::active},
-    TaskTransition{TS::suspended, TE::complete, TS::completed},
-    TaskTransition{TS::suspended, TE::expire, TS::expired},
+    TaskTransition{TS::declared, TE::activate, TS::active},     TaskTransition{TS::declared, TE::expire, TS::expired},
+    TaskTransition{TS::declared, TE::revoke, TS::revoked},      TaskTransition{TS::active, TE::suspend, TS::suspended},
+    TaskTransition{TS::active, TE::complete, TS::completed},    TaskTransition{TS::active, TE::expire, TS::expired},
+    TaskTransition{TS::active, TE::revoke, TS::revoked},        TaskTransition{TS::suspended, TE::resume, TS::active},
+    TaskTransition{TS::suspended, TE::complete, TS::completed}, TaskTransition{TS::suspended, TE::expire, TS::expired},
     TaskTransition{TS::suspended, TE::revoke, TS::revoked},
 };
 
@@ -44,7 +39,7 @@ constexpr std::array kGrant{
     GrantTransition{active, GE::close, closed},
     GrantTransition{suspended, GE::resume, active},
     GrantTransition{suspended, GE::expire, expired},
-    GrantTransition{suspended, GE::exhaust, exhausted},   // by an operation that was already running
+    GrantTransition{suspended, GE::exhaust, exhausted},  // by an operation that was already running
     GrantTransition{suspended, GE::revoke, revoked},
     GrantTransition{suspended, GE::close, closed},
 };

@@ -16,19 +16,28 @@ enum class TaskState : std::uint8_t { declared, active, suspended, completed, ex
 enum class TaskEvent : std::uint8_t { activate, suspend, resume, complete, expire, revoke };
 
 enum class GrantState : std::uint8_t {
-  requested, pending, active, suspended,              // live
-  denied, expired, exhausted, revoked, closed,        // final
+  requested,
+  pending,
+  active,
+  suspended,  // live
+  denied,
+  expired,
+  exhausted,
+  revoked,
+  closed,  // final
 };
 enum class GrantEvent : std::uint8_t {
-  narrowed_auto,      // something was granted, nothing of it needs a person
-  narrowed_held,      // something was granted, but all of it needs a person first
-  narrowed_empty,     // nothing is left of what was asked
-  approved,           // a person released what was pending
-  dropped,            // a person said no, or nobody answered
-  suspend, resume,
-  expire,             // not_after, or idle too long
-  exhaust,            // a counter is at its limit
-  revoke, close,
+  narrowed_auto,   // something was granted, nothing of it needs a person
+  narrowed_held,   // something was granted, but all of it needs a person first
+  narrowed_empty,  // nothing is left of what was asked
+  approved,        // a person released what was pending
+  dropped,         // a person said no, or nobody answered
+  suspend,
+  resume,
+  expire,   // not_after, or idle too long
+  exhaust,  // a counter is at its limit
+  revoke,
+  close,
 };
 
 struct TaskTransition {

@@ -29,7 +29,8 @@ bool has_way_out(State state, int events) {
 
 TEST(TaskLifecycle, EveryStateIsReachedAndExactlyTheFinalOnesHaveNoWayOut) {
   EXPECT_EQ(reachable<TaskEvent>(TaskState::declared, kTaskEvents).size(), std::size_t(kTaskStates));
-  for (int s = 0; s < kTaskStates; ++s) EXPECT_EQ(has_way_out<TaskEvent>(TaskState(s), kTaskEvents), !is_final(TaskState(s))) << to_string(TaskState(s));
+  for (int s = 0; s < kTaskStates; ++s)
+    EXPECT_EQ(has_way_out<TaskEvent>(TaskState(s), kTaskEvents), !is_final(TaskState(s))) << to_string(TaskState(s));
 }
 
 TEST(GrantLifecycle, EveryStateIsReachedAndExactlyTheFinalOnesHaveNoWayOut) {
@@ -54,7 +55,8 @@ TEST(Lifecycle, WhateverLivesCanBeRevokedAndCanExpire) {
 TEST(Lifecycle, AnOperationMayStartOnlyWhenBothAreActive) {
   for (int t = 0; t < kTaskStates; ++t)
     for (int g = 0; g < kGrantStates; ++g)
-      EXPECT_EQ(may_operate(TaskState(t), GrantState(g)), TaskState(t) == TaskState::active && GrantState(g) == GrantState::active);
+      EXPECT_EQ(may_operate(TaskState(t), GrantState(g)),
+                TaskState(t) == TaskState::active && GrantState(g) == GrantState::active);
 }
 
 TEST(GrantLifecycle, OnlyNarrowingApprovalAndResumingMakeAGrantActive) {

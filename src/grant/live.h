@@ -23,7 +23,7 @@ class LiveGrant {
  public:
   LiveGrant(Grant grant, MonoTime now, MonoTime ends);
 
-  const Grant& grant() const { return grant_; }     // as issued; its state now is state()
+  const Grant& grant() const { return grant_; }  // as issued; its state now is state()
   GrantState state() const { return state_.load(std::memory_order_acquire); }
   MonoTime ends() const { return ends_; }
   // May a new operation start now?
@@ -33,7 +33,7 @@ class LiveGrant {
 
   // Counts what one operation used. `exhausted` once the budget is used up: nothing more may start; tell Registry::exhaust().
   Spent charge(std::uint64_t rows_read, std::uint64_t rows_written, std::uint64_t bytes);
-  Budget used() const;               // every member set
+  Budget used() const;  // every member set
 
   // Moves along grant_transitions(). False: that cannot happen to it any more, or somebody else was first.
   bool apply(GrantEvent event);
@@ -62,7 +62,7 @@ class SessionEntry {
   void upstream_busy(bool busy);
   void client_closed();
   void upstream_cancelled();
-  void leave();                      // closed, idle, and never called again
+  void leave();  // closed, idle, and never called again
   // Calls the session's callback, unless it was killed before or has left. `stop` waits for it in any case.
   void kill(const Kill& why, const std::shared_ptr<Stop>& stop);
 
@@ -70,13 +70,13 @@ class SessionEntry {
   const SessionFacts facts_;
   const std::shared_ptr<LiveGrant> grant_;
   std::atomic<bool> busy_{false}, killed_{false};
-  std::mutex mutex_;                 // orders kill() against leave()
+  std::mutex mutex_;  // orders kill() against leave()
   std::function<void(const Kill&)> kill_;
   struct Waiting {
     std::shared_ptr<Stop> stop;
     bool for_upstream;
   };
-  std::vector<Waiting> stops_;       // every command that wants it gone
+  std::vector<Waiting> stops_;  // every command that wants it gone
   bool client_open_ = true;
 };
 
@@ -95,8 +95,8 @@ class LiveSession {
   bool killed() const { return entry_->killed(); }
   // Is a request running upstream? A stop waits for the cancellation of those that are. From the session's loop only.
   void upstream_busy(bool busy) { entry_->upstream_busy(busy); }
-  void client_closed() { entry_->client_closed(); }              // its socket is closed
-  void upstream_cancelled() { entry_->upstream_cancelled(); }    // what ran there is known to have ended
+  void client_closed() { entry_->client_closed(); }            // its socket is closed
+  void upstream_cancelled() { entry_->upstream_cancelled(); }  // what ran there is known to have ended
 
  private:
   Registry& registry_;

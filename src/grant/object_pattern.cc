@@ -42,8 +42,8 @@ class PatternReader {
   Error fault(std::string_view what) const {
     constexpr std::size_t shown_max = 80;
     const auto shown = visible(text_.substr(0, shown_max));
-    return {Code::malformed, Blame::client, fmt::format("object pattern \"{}{}\", byte {}: {}", shown,
-                                                        text_.size() > shown_max ? "…" : "", at_ + 1, what)};
+    return {Code::malformed, Blame::client,
+            fmt::format("object pattern \"{}{}\", byte {}: {}", shown, text_.size() > shown_max ? "…" : "", at_ + 1, what)};
   }
 
   bool take(char c) {
@@ -70,7 +70,8 @@ class PatternReader {
       while (at_ < text_.size() && (at_ == start ? starts_plain(text_[at_]) : continues_plain(text_[at_]))) ++at_;
       name = text_.substr(start, at_ - start);
     }
-    if (name.empty()) return fault(fmt::format("a {} is missing; write names that are not plain lower case in double quotes", part));
+    if (name.empty())
+      return fault(fmt::format("a {} is missing; write names that are not plain lower case in double quotes", part));
     if (name.size() > identifier_bytes_max) return fault(fmt::format("a {} has at most {} bytes", part, identifier_bytes_max));
     return name;
   }
@@ -142,10 +143,12 @@ bool is_system_schema(std::string_view schema) { return schema.starts_with("pg_"
 
 Result<ObjectPattern> ObjectPattern::parse(std::string_view text) {
   if (text.size() > pattern_bytes_max)
-    return Error{Code::too_large, Blame::client,
-                 fmt::format("object pattern of {} bytes: at most {} are read; name fewer columns", text.size(), pattern_bytes_max)};
+    return Error{
+        Code::too_large, Blame::client,
+        fmt::format("object pattern of {} bytes: at most {} are read; name fewer columns", text.size(), pattern_bytes_max)};
   if (!is_utf8(text) || text.find('\0') != std::string_view::npos)
-    return Error{Code::malformed, Blame::client, fmt::format("object pattern \"{}\" is not text in UTF-8", visible(text.substr(0, 80)))};
+    return Error{Code::malformed, Blame::client,
+                 fmt::format("object pattern \"{}\" is not text in UTF-8", visible(text.substr(0, 80)))};
   return PatternReader(text).read();
 }
 

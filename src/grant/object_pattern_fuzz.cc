@@ -1,6 +1,6 @@
 // What parses prints as something that parses to the same; nothing crashes.
-#include "base/check.h"
 #include "base/bytes.h"
+#include "base/check.h"
 #include "grant/scope.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const narrowgate::Byte* data, std::size_t size) {

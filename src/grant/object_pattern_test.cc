@@ -18,8 +18,17 @@ std::string fault(std::string_view text) {
 
 TEST(ObjectPattern, ReadsAndPrintsEveryFormTheSameWay) {
   for (const std::string_view text : {
-           "public.refunds", "public.customers(id, name)", "public.*", "*.*", "*.refunds", "*.*(email)", "_a.b$1",
-           R"("Order Lines".x)", R"(public."Order ""Lines""")", R"(public.t("a.b", "c,d", "e)f"))", R"("pg.odd"."ü")",
+           "public.refunds",
+           "public.customers(id, name)",
+           "public.*",
+           "*.*",
+           "*.refunds",
+           "*.*(email)",
+           "_a.b$1",
+           R"("Order Lines".x)",
+           R"(public."Order ""Lines""")",
+           R"(public.t("a.b", "c,d", "e)f"))",
+           R"("pg.odd"."ü")",
            R"(public.t("*"))",
        })
     EXPECT_EQ(parsed(text).to_string(), text);
@@ -29,22 +38,28 @@ TEST(ObjectPattern, IgnoresBlanksAndOrderAndRepetitionInAColumnList) {
   EXPECT_EQ(parsed("public.t ( b,a ,\tb )").to_string(), "public.t(a, b)");
 }
 
-TEST(ObjectPattern, UnquotesAPlainNameThatNeedsNoQuotes) { EXPECT_EQ(parsed(R"("public"."refunds"("id"))"), parsed("public.refunds(id)")); }
+TEST(ObjectPattern, UnquotesAPlainNameThatNeedsNoQuotes) {
+  EXPECT_EQ(parsed(R"("public"."refunds"("id"))"), parsed("public.refunds(id)"));
+}
 
 TEST(ObjectPattern, SaysWhereAndWhyATextIsNoPattern) {
-  EXPECT_EQ(fault("refunds"),
-            "object pattern \"refunds\", byte 8: needs a schema and a name with a dot between them, as in public.refunds or public.*");
-  EXPECT_EQ(fault("public.Refunds"),
-            "object pattern \"public.Refunds\", byte 8: a name is missing; write names that are not plain lower case in double quotes");
+  EXPECT_EQ(
+      fault("refunds"),
+      "object pattern \"refunds\", byte 8: needs a schema and a name with a dot between them, as in public.refunds or public.*");
+  EXPECT_EQ(
+      fault("public.Refunds"),
+      "object pattern \"public.Refunds\", byte 8: a name is missing; write names that are not plain lower case in double quotes");
   EXPECT_EQ(fault("public.reFunds"),
-            "object pattern \"public.reFunds\", byte 10: goes on after its end; quote names that are not plain lower case: \"Order Lines\"");
+            "object pattern \"public.reFunds\", byte 10: goes on after its end; quote names that are not plain lower case: "
+            "\"Order Lines\"");
 }
 
 TEST(ObjectPattern, RefusesWhatItCouldMisread) {
   for (const std::string_view text : {
-           "", ".", "public.", ".refunds", "a.b.c", "public.t(", "public.t()", "public.t(a", "public.t(a,)", "public.t(a b)", "public.t(a))",
-           "public.t(*)", "public.t x", " public.t", R"(public."t)", R"(public."")", R"(public."*")", R"("*".t)", "public.t*", "p*.t",
-           "1a.b", "public.t(A)", "a .b", "public.té",
+           "",           ".",          "public.",      ".refunds",      "a.b.c",         "public.t(",
+           "public.t()", "public.t(a", "public.t(a,)", "public.t(a b)", "public.t(a))",  "public.t(*)",
+           "public.t x", " public.t",  R"(public."t)", R"(public."")",  R"(public."*")", R"("*".t)",
+           "public.t*",  "p*.t",       "1a.b",         "public.t(A)",   "a .b",          "public.té",
        })
     EXPECT_NE(fault(text), "") << text;
   EXPECT_NE(fault(std::string_view("public.\"a\0b\"", 12)), "");

@@ -40,12 +40,15 @@ void Registry::remember(const Selector& selector, std::uint64_t epoch, MonoTime 
 }
 
 Result<Done> Registry::admissible(const SessionFacts& facts) const {
-  if (suspended_agents_.contains(facts.agent)) return refused(fmt::format("agent {} is suspended; restore it first", facts.agent));
+  if (suspended_agents_.contains(facts.agent))
+    return refused(fmt::format("agent {} is suspended; restore it first", facts.agent));
   if (facts.epoch < forgotten_epoch_)
-    return refused(fmt::format("grant {} is of epoch {}, which is too old to be checked; ask for a new one", facts.grant, facts.epoch));
+    return refused(
+        fmt::format("grant {} is of epoch {}, which is too old to be checked; ask for a new one", facts.grant, facts.epoch));
   for (const auto& revocation : revocations_)
     if (revocation.epoch > facts.epoch && matches(revocation.selector, facts))
-      return refused(fmt::format("{} was revoked at epoch {}; ask for a new grant", to_string(revocation.selector), revocation.epoch));
+      return refused(
+          fmt::format("{} was revoked at epoch {}; ask for a new grant", to_string(revocation.selector), revocation.epoch));
   return Done{};
 }
 

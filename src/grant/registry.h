@@ -29,7 +29,7 @@ namespace narrowgate::grant {
 
 // So many denials in so long suspend a task: an agent that keeps trying doors is not doing its work (security-model §3.1).
 struct DenialBurst {
-  unsigned count_max = 0;            // 0: never suspends
+  unsigned count_max = 0;  // 0: never suspends
   std::chrono::milliseconds window = std::chrono::minutes(1);
 };
 
@@ -38,7 +38,7 @@ struct Revoked {
   std::vector<SessionFacts> sessions;
   std::vector<std::string> tasks, grants;  // sorted: those that are now dead
   std::size_t upstreams_busy = 0;
-  std::shared_ptr<Stop> stop;              // nullptr in a preview
+  std::shared_ptr<Stop> stop;  // nullptr in a preview
 };
 
 class Registry {
@@ -54,16 +54,17 @@ class Registry {
   // `grant.state` is active or pending. Refused if the agent is suspended, if a revocation after `grant.epoch` matches, or if its
   // time is over.
   Result<std::shared_ptr<LiveGrant>> issue(Grant grant);
-  std::shared_ptr<LiveGrant> find(std::string_view grant) const;            // nullptr: not live here
-  void close(std::string_view grant);                                       // the task is done with it
-  // Checks again, under the lock that revoke() takes: no session slips between a revocation and its kill. `kill` must not block or
-  // call back into the registry (post to the session's loop); it is not running and never called once the LiveSession is destroyed.
+  std::shared_ptr<LiveGrant> find(std::string_view grant) const;  // nullptr: not live here
+  void close(std::string_view grant);                             // the task is done with it
+  // Checks again, under the lock that revoke() takes: no session slips between a revocation and its kill. `kill` must not block
+  // or call back into the registry (post to the session's loop); it is not running and never called once the LiveSession is
+  // destroyed.
   Result<std::unique_ptr<LiveSession>> enter(std::string_view session, std::shared_ptr<LiveGrant> grant,
                                              std::function<void(const Kill&)> kill);
   std::vector<SessionFacts> sessions(const Selector& selector = {}) const;
 
   // ---- taking back
-  Revoked preview(const Selector& selector) const;                          // the same lists, and nothing happens
+  Revoked preview(const Selector& selector) const;  // the same lists, and nothing happens
   // `epoch` as the store committed it; 0 takes the next one.
   Revoked revoke(const Selector& selector, std::string reason, KillCause cause = KillCause::revoked, std::uint64_t epoch = 0);
   // Agents that may start nothing until restored. Does not by itself stop what runs: revoke() does.
@@ -101,7 +102,7 @@ class Registry {
   void end(const Found& found, GrantEvent event);
 
   static Revoked report(const Found& found);
-  Revoked stop(const Found& found, const Kill& why) const;   // mutex_ not held: this calls the sessions
+  Revoked stop(const Found& found, const Kill& why) const;  // mutex_ not held: this calls the sessions
   void leave(const SessionEntry& entry);
 
   const Clock& clock_;
@@ -111,9 +112,9 @@ class Registry {
   std::map<std::string, std::shared_ptr<LiveGrant>, std::less<>> grants_;
   std::map<std::string, std::shared_ptr<SessionEntry>, std::less<>> sessions_;
   std::set<std::string, std::less<>> suspended_agents_;
-  std::deque<Revocation> revocations_;                                      // younger than the longest-lived grant
-  std::uint64_t forgotten_epoch_ = 0;                                       // the latest one that is not in revocations_ any more
-  std::map<std::string, std::deque<MonoTime>, std::less<>> denials_;        // by task, of live grants
+  std::deque<Revocation> revocations_;                                // younger than the longest-lived grant
+  std::uint64_t forgotten_epoch_ = 0;                                 // the latest one that is not in revocations_ any more
+  std::map<std::string, std::deque<MonoTime>, std::less<>> denials_;  // by task, of live grants
 };
 
 }  // namespace narrowgate::grant

@@ -7,7 +7,7 @@
 
 namespace narrowgate::grant {
 namespace {
-constexpr std::array kTargets{Target::agent,    Target::task,    Target::grant, Target::resource,
+constexpr std::array kTargets{Target::agent,   Target::task,   Target::grant, Target::resource,
                               Target::session, Target::person, Target::all};
 }
 

@@ -24,9 +24,9 @@
 
 namespace narrowgate::grant {
 
-inline constexpr std::size_t identifier_bytes_max = 127;      // PostgreSQL's 63 and its relatives' 127
-inline constexpr std::size_t columns_max = 1'600;             // of one table, PostgreSQL's own cap
-inline constexpr std::size_t pattern_bytes_max = 64 * 1024;   // one object pattern as text
+inline constexpr std::size_t identifier_bytes_max = 127;     // PostgreSQL's 63 and its relatives' 127
+inline constexpr std::size_t columns_max = 1'600;            // of one table, PostgreSQL's own cap
+inline constexpr std::size_t pattern_bytes_max = 64 * 1024;  // one object pattern as text
 
 // An absent limit does not limit. The meet of two is the smaller.
 struct Limits {
@@ -35,14 +35,14 @@ struct Limits {
   friend bool operator==(const Limits&, const Limits&) = default;
 };
 Limits meet(const Limits& a, const Limits& b);
-bool within(const Limits& inner, const Limits& outer);        // does `outer` allow all that `inner` allows?
+bool within(const Limits& inner, const Limits& outer);  // does `outer` allow all that `inner` allows?
 
 // "public.refunds", "public.customers(id, name)", "public.*", "*.*". Identifiers as the catalog spells them; a name that is
 // not plain lower case is written in double quotes, as in SQL.
 struct ObjectPattern {
-  std::string schema;               // "*": every schema but the system's, which must be named
-  std::string name;                 // "*": every object
-  std::set<std::string> columns;    // empty: every column
+  std::string schema;             // "*": every schema but the system's, which must be named
+  std::string name;               // "*": every object
+  std::set<std::string> columns;  // empty: every column
   friend auto operator<=>(const ObjectPattern&, const ObjectPattern&) = default;
 
   static Result<ObjectPattern> parse(std::string_view text);
@@ -54,11 +54,11 @@ bool subset(const ObjectPattern& inner, const ObjectPattern& outer);
 bool is_system_schema(std::string_view schema);
 
 struct Atom {
-  std::string resource;             // a configured resource's name
-  std::string verb;                 // upper case for SQL; "*": every verb
+  std::string resource;  // a configured resource's name
+  std::string verb;      // upper case for SQL; "*": every verb
   ObjectPattern object;
   Limits limits;
-  bool where_required = false;      // of UPDATE and DELETE; says nothing about other verbs
+  bool where_required = false;  // of UPDATE and DELETE; says nothing about other verbs
   friend bool operator==(const Atom&, const Atom&) = default;
 };
 std::optional<Atom> intersect(const Atom& a, const Atom& b);

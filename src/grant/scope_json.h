@@ -1,7 +1,8 @@
 // Scope as JSON, for records, the store and the API; and in words, for people.
 //
-// One atom: {"resource":"orders","verb":"UPDATE","object":"public.refunds(state)","limits":{"rows_written":10},"where":"required"}.
-// Members that say nothing are left out. Reading is strict: an unknown member is an error, because an unread limit would widen.
+// One atom:
+// {"resource":"orders","verb":"UPDATE","object":"public.refunds(state)","limits":{"rows_written":10},"where":"required"}. Members
+// that say nothing are left out. Reading is strict: an unknown member is an error, because an unread limit would widen.
 #pragma once
 
 #include <string>
@@ -12,7 +13,7 @@
 
 namespace narrowgate::grant {
 
-inline constexpr std::size_t atoms_max = 4'096;   // in one scope read from outside; normalising is quadratic in it
+inline constexpr std::size_t atoms_max = 4'096;  // in one scope read from outside; normalising is quadratic in it
 
 json::object to_json(const Limits& limits);
 json::object to_json(const Atom& atom);

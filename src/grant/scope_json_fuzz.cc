@@ -1,6 +1,6 @@
 // A scope that reads is written as something that reads the same.
-#include "base/check.h"
 #include "base/bytes.h"
+#include "base/check.h"
 #include "grant/scope_json.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const narrowgate::Byte* data, std::size_t size) {

@@ -7,14 +7,17 @@ namespace {
 
 using namespace std::chrono_literals;
 
-Atom full() { return {"orders", "UPDATE", ObjectPattern::parse("public.refunds(state)").value(), {500, 10, 1'048'576, 30s}, true}; }
+Atom full() {
+  return {"orders", "UPDATE", ObjectPattern::parse("public.refunds(state)").value(), {500, 10, 1'048'576, 30s}, true};
+}
 
 TEST(ScopeJson, WritesWhatItReads) {
   const Scope scope({full(), {"orders", "SELECT", ObjectPattern::parse("*.*").value(), {}, false}});
   EXPECT_EQ(scope_from_text(canonical(to_json(scope))).value(), scope);
-  EXPECT_EQ(canonical(to_json(full())),
-            R"-({"limits":{"bytes":1048576,"rows_read":500,"rows_written":10,"statement_ms":30000},"object":"public.refunds(state)",)-"
-            R"-("resource":"orders","verb":"UPDATE","where":"required"})-");
+  EXPECT_EQ(
+      canonical(to_json(full())),
+      R"-({"limits":{"bytes":1048576,"rows_read":500,"rows_written":10,"statement_ms":30000},"object":"public.refunds(state)",)-"
+      R"-("resource":"orders","verb":"UPDATE","where":"required"})-");
 }
 
 TEST(ScopeJson, RefusesWhatItDoesNotKnowBecauseAnUnreadLimitWouldWiden) {
@@ -48,8 +51,9 @@ TEST(ScopeJson, ReadsAtMostSoManyAtoms) {
 }
 
 TEST(ScopeWords, SayWhatAnAtomAllows) {
-  EXPECT_EQ(describe(full()), "UPDATE on public.refunds(state), with WHERE, at most 500 rows read, at most 10 rows written, at most 1048576 bytes, "
-                              "30s per statement");
+  EXPECT_EQ(describe(full()),
+            "UPDATE on public.refunds(state), with WHERE, at most 500 rows read, at most 10 rows written, at most 1048576 bytes, "
+            "30s per statement");
   EXPECT_EQ(describe(Atom{"o", "*", {"*", "*", {}}, {}, false}), "everything on *.*");
 }
 

@@ -19,7 +19,7 @@ constexpr std::size_t kTriples = 50'000;
 #else
 constexpr std::size_t kTriples = 1'000'000;
 #endif
-constexpr std::size_t kEveryPointEach = 5'000;   // so many triples share one comparison at every point
+constexpr std::size_t kEveryPointEach = 5'000;  // so many triples share one comparison at every point
 
 std::uint64_t seed() {
   const char* given = std::getenv("NARROWGATE_SEED");

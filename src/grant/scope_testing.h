@@ -10,8 +10,9 @@ namespace narrowgate::grant::small_world {
 
 // The last of verbs, and what is called "other", stand for all that nobody names.
 inline const std::vector<std::string> verbs = {"SELECT", "UPDATE", "DELETE", "DDL", "TRUNCATE"};
-inline const std::vector<std::string> objects = {"public.t",     "public.u",     "public.other",     "audit.t", "audit.u", "audit.other",
-                                                 "pg_catalog.t", "pg_catalog.u", "pg_catalog.other", "other.t", "other.u", "other.other"};
+inline const std::vector<std::string> objects = {"public.t",         "public.u",    "public.other", "audit.t",
+                                                 "audit.u",          "audit.other", "pg_catalog.t", "pg_catalog.u",
+                                                 "pg_catalog.other", "other.t",     "other.u",      "other.other"};
 // None: all of them, also those that nobody names.
 inline const std::vector<std::vector<std::string>> columns = {{"a"}, {"b"}, {"a", "b"}, {}};
 inline const std::vector<Limits> limits = [] {

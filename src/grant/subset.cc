@@ -44,7 +44,8 @@ bool columns_inside(const Atom& inner, const Atoms& outer) {
 }
 
 bool name_inside(const Atom& inner, std::string_view name, const Atoms& outer) {
-  return columns_inside(inner, only(outer, [&](const Atom* atom) { return atom->object.name == "*" || atom->object.name == name; }));
+  return columns_inside(inner,
+                        only(outer, [&](const Atom* atom) { return atom->object.name == "*" || atom->object.name == name; }));
 }
 
 bool names_inside(const Atom& inner, const Atoms& outer, Work& work) {
@@ -70,9 +71,8 @@ bool schemas_inside(const Atom& inner, const Atoms& outer, Work& work) {
 
 bool verb_inside(const Atom& inner, std::string_view verb, const Atoms& outer, Work& work) {
   const bool bare = !inner.where_required && where_matters(verb);  // without WHERE, too
-  const auto speaking = only(outer, [&](const Atom* atom) {
-    return (atom->verb == "*" || atom->verb == verb) && !(bare && atom->where_required);
-  });
+  const auto speaking =
+      only(outer, [&](const Atom* atom) { return (atom->verb == "*" || atom->verb == verb) && !(bare && atom->where_required); });
   return work.spend(outer.size()) && schemas_inside(inner, speaking, work);
 }
 
@@ -93,7 +93,8 @@ bool atom_inside(const Atom& inner, const Scope& scope, Work& work) {
 
 bool subset(const Scope& inner, const Scope& outer) {
   Work work;
-  return std::all_of(inner.atoms().begin(), inner.atoms().end(), [&](const Atom& atom) { return atom_inside(atom, outer, work); });
+  return std::all_of(inner.atoms().begin(), inner.atoms().end(),
+                     [&](const Atom& atom) { return atom_inside(atom, outer, work); });
 }
 
 }  // namespace narrowgate::grant

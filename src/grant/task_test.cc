@@ -12,7 +12,8 @@ const WallTime kNoon = from_rfc3339("2026-11-22T12:00:00Z").value();
 
 Scope scope(std::initializer_list<std::pair<std::string_view, std::string_view>> atoms) {
   std::vector<Atom> out;
-  for (const auto& [verb, object] : atoms) out.push_back({"orders", std::string(verb), ObjectPattern::parse(object).value(), {}, false});
+  for (const auto& [verb, object] : atoms)
+    out.push_back({"orders", std::string(verb), ObjectPattern::parse(object).value(), {}, false});
   return Scope(std::move(out));
 }
 Task parent() {

@@ -1,7 +1,7 @@
 // The contract between the spine and a protocol.
 //
-// A protocol gives the gateway ears and a mouth. It never decides, never finds credentials, never records: it says what the client
-// asked, and says back what the gateway answered.
+// A protocol gives the gateway ears and a mouth. It never decides, never finds credentials, never records: it says what the
+// client asked, and says back what the gateway answered.
 //
 //   greet ▸ prove ▸ open ▸ loop { next ▸ (the session decides) ▸ forward | refuse | answer } ▸ close
 //
@@ -30,7 +30,7 @@ namespace narrowgate {
 // What a client says before it has proved anything. Claims, every one of them.
 struct Hello {
   std::string agent;
-  std::string place;      // what the client calls where it wants to go: "orders", "orders/reporting"; "" for the default
+  std::string place;  // what the client calls where it wants to go: "orders", "orders/reporting"; "" for the default
   std::string task_template, reason, ticket;
   std::vector<std::string> names_used;  // other names the client went by; for the record
 };
@@ -61,7 +61,7 @@ struct Outcome {
   std::string tag = {};       // the upstream's own summary: "UPDATE 41"
   std::string sqlstate = {};  // "" if it succeeded; the protocol's own error code otherwise
   std::uint64_t rows = 0, bytes = 0;
-  bool completed = true;      // false: never run, or nobody knows
+  bool completed = true;  // false: never run, or nobody knows
   std::chrono::nanoseconds took{0};
 };
 
@@ -92,7 +92,8 @@ class Conversation {
   virtual Task<Result<std::optional<Hello>>> greet() = 0;
   virtual Task<Result<Proof>> prove(Challenge challenge) = 0;
 
-  // Connects as the gateway, with `upstream`, and tells the client it may begin. Needs proof that this task may open this resource.
+  // Connects as the gateway, with `upstream`, and tells the client it may begin. Needs proof that this task may open this
+  // resource.
   virtual Task<Result<Done>> open(OpenPermit permit, Upstream upstream, Welcome welcome, Ears& ears) = 0;
 
   // The next thing the client wants done: whole, bounded, classified. nullptr when the client is finished.
@@ -115,8 +116,8 @@ class Conversation {
 
   // Ends a conversation that was never opened: the protocol's own "no", then close.
   virtual Task<void> dismiss(Denial denial) = 0;
-  // Ends it now: last words to the client if there is room for them, the running upstream work cancelled, both sides closed. Whatever
-  // is being awaited returns Code::closed. Idempotent.
+  // Ends it now: last words to the client if there is room for them, the running upstream work cancelled, both sides closed.
+  // Whatever is being awaited returns Code::closed. Idempotent.
   virtual void terminate(const Denial& denial) = 0;
   // Cancels what runs upstream and nothing else. Idempotent until the next request.
   virtual void cancel() = 0;

@@ -1,4 +1,5 @@
-// Collects records of one journal into batches of at most one block, and hands them to the log. What the sealer and recovery share.
+// Collects records of one journal into batches of at most one block, and hands them to the log. What the sealer and recovery
+// share.
 #pragma once
 
 #include <utility>

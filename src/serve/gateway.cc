@@ -15,9 +15,10 @@
 namespace narrowgate::serve {
 namespace {
 
-constexpr std::size_t kPoolThreads = 8;         // SQLite, libpq, DNS: they wait, they do not compute
-constexpr std::size_t kLoopsMax = 16;           // one per core up to here; each has a journal of its own
-constexpr grant::DenialBurst kDenialBurst{50, std::chrono::minutes(1)};  // an agent that tries fifty doors a minute is not working
+constexpr std::size_t kPoolThreads = 8;  // SQLite, libpq, DNS: they wait, they do not compute
+constexpr std::size_t kLoopsMax = 16;    // one per core up to here; each has a journal of its own
+constexpr grant::DenialBurst kDenialBurst{50,
+                                          std::chrono::minutes(1)};  // an agent that tries fifty doors a minute is not working
 
 net::Address at(const config::Address& address) { return {address.host, address.port}; }
 
@@ -31,13 +32,17 @@ Result<std::string> read_file(const std::string& path, const char* what) {
 // Everything a client might call this machine, for the certificate that the gateway makes itself.
 std::vector<std::string> own_names(const config::Config& config) {
   std::vector<std::string> names{"localhost", "127.0.0.1", "::1"};
-  for (const config::Address* address : {config.listeners.postgres ? &config.listeners.postgres->address : nullptr, config.listeners.https ? &config.listeners.https->address : nullptr})
-    if (address != nullptr && address->host != "0.0.0.0" && address->host != "::" && std::find(names.begin(), names.end(), address->host) == names.end()) names.push_back(address->host);
+  for (const config::Address* address : {config.listeners.postgres ? &config.listeners.postgres->address : nullptr,
+                                         config.listeners.https ? &config.listeners.https->address : nullptr})
+    if (address != nullptr && address->host != "0.0.0.0" && address->host != "::" &&
+        std::find(names.begin(), names.end(), address->host) == names.end())
+      names.push_back(address->host);
   return names;
 }
 
 // nullptr: the listener does without TLS.
-Result<std::shared_ptr<const net::TlsServer>> tls_for(const config::Config& config, const config::ListenerTls& tls, std::vector<std::string> alpn) {
+Result<std::shared_ptr<const net::TlsServer>> tls_for(const config::Config& config, const config::ListenerTls& tls,
+                                                      std::vector<std::string> alpn) {
   net::TlsServerOptions options;
   options.alpn = std::move(alpn);
   if (tls.source == config::TlsSource::off) return std::shared_ptr<const net::TlsServer>();
@@ -60,7 +65,8 @@ recording::Options recorder_options(const config::Config& config, std::size_t wr
   options.folder = config.data_dir + "/recording";
   options.log_name = config.recording.log_name;
   options.writers = writers;
-  options.durability = config.recording.durability == config::Durability::disk ? recording::Durability::disk : recording::Durability::process;
+  options.durability =
+      config.recording.durability == config::Durability::disk ? recording::Durability::disk : recording::Durability::process;
   options.seal_every = config.recording.checkpoint;
   return options;
 }
@@ -73,7 +79,8 @@ std::string look_of(const std::string& folder) {
   for (std::filesystem::directory_iterator at(folder, failed), end; !failed && at != end; at.increment(failed)) {
     if (at->path().extension() != ".cedar") continue;
     std::error_code gone;
-    files.insert(fmt::format("{} {} {}", at->path().filename().string(), at->file_size(gone), at->last_write_time(gone).time_since_epoch().count()));
+    files.insert(fmt::format("{} {} {}", at->path().filename().string(), at->file_size(gone),
+                             at->last_write_time(gone).time_since_epoch().count()));
   }
   return fmt::format("{}", fmt::join(files, "\n"));
 }
@@ -108,12 +115,16 @@ Result<Done> Gateway::build() {
   if (!policies.set) return Error{Code::malformed, Blame::gateway, policy::to_string(policies.errors)};
   for (const policy::Complaint& warning : policies.warnings) log_warning("policy", {{"warning", policy::to_string(warning)}});
   policies_ = std::make_unique<session::Policies>(policies.set);
-  approvals_ = std::make_unique<approval::Approvals>(store_->approvals(), clock_, [this](const approval::Approver& person, const approval::Approval& held) { return may_decide(person, held); });
+  approvals_ = std::make_unique<approval::Approvals>(
+      store_->approvals(), clock_,
+      [this](const approval::Approver& person, const approval::Approval& held) { return may_decide(person, held); });
   holds_ = std::make_unique<session::HoldDesk>(*approvals_);
   NG_TRY(credentials_, credentials::Sources::create(config_));
   catalogs_ = std::make_shared<postgres::Catalogs>(pool_, clock_);
-  sessions_.reset(new session::Gateway{clock_, config_, *agents_, *policies_, registry_, *store_, *approvals_, *recorder_, *credentials_, *holds_, pool_, metrics_});
-  api_.reset(new admin::Parts{clock_, config_, *people_, *agents_, registry_, *approvals_, *store_, *recorder_, *policies_, metrics_, pool_, config_->data_dir + "/recording"});
+  sessions_.reset(new session::Gateway{clock_, config_, *agents_, *policies_, registry_, *store_, *approvals_, *recorder_,
+                                       *credentials_, *holds_, pool_, metrics_});
+  api_.reset(new admin::Parts{clock_, config_, *people_, *agents_, registry_, *approvals_, *store_, *recorder_, *policies_,
+                              metrics_, pool_, config_->data_dir + "/recording"});
   return Done{};
 }
 
@@ -139,18 +150,21 @@ Result<Done> Gateway::listen() {
 Result<Done> Gateway::listen_postgres() {
   const config::PostgresListener& listener = *config_->listeners.postgres;
   NG_TRY(auto tls, tls_for(*config_, listener.tls, {"postgresql"}));
-  const auto plaintext = listener.plaintext == config::Plaintext::loopback ? postgres::Plaintext::allowed : postgres::Plaintext::refused;
+  const auto plaintext =
+      listener.plaintext == config::Plaintext::loopback ? postgres::Plaintext::allowed : postgres::Plaintext::refused;
   postgres_ = postgres::make_postgres({std::move(tls), plaintext}, *catalogs_, pool_, clock_);
   std::vector<net::Loop*> loops;
   for (std::size_t i = 0; i < workers_.size(); ++i) {
     loops.push_back(workers_[i].loop.get());
-    entrances_.push_back(std::make_unique<session::Entrance>(session::Entrance{workers_[i].loop.get(), i, listener.default_resource, listener.default_template}));
+    entrances_.push_back(std::make_unique<session::Entrance>(
+        session::Entrance{workers_[i].loop.get(), i, listener.default_resource, listener.default_template}));
   }
   NG_TRY(postgres_listener_, net::Listener::listen(at(listener.address), loops, [this](std::unique_ptr<net::Stream> client) {
-    net::Loop& loop = client->loop();
-    const auto entrance = std::find_if(entrances_.begin(), entrances_.end(), [&](const auto& one) { return one->loop == &loop; });
-    loop.spawn(session::run(*sessions_, **entrance, postgres_->converse(std::move(client))));
-  }));
+           net::Loop& loop = client->loop();
+           const auto entrance =
+               std::find_if(entrances_.begin(), entrances_.end(), [&](const auto& one) { return one->loop == &loop; });
+           loop.spawn(session::run(*sessions_, **entrance, postgres_->converse(std::move(client))));
+         }));
   return Done{};
 }
 
@@ -158,31 +172,38 @@ Result<Done> Gateway::listen_http() {
   const std::vector<net::Loop*> first{workers_.front().loop.get()};
   if (config_->listeners.https) {
     NG_TRY(auto tls, tls_for(*config_, config_->listeners.https->tls, {"http/1.1"}));
-    NG_TRY(https_, http::Server::start({.at = at(config_->listeners.https->address), .tls = std::move(tls)}, admin::api_router(*api_), first));
+    NG_TRY(https_, http::Server::start({.at = at(config_->listeners.https->address), .tls = std::move(tls)},
+                                       admin::api_router(*api_), first));
   }
   if (config_->listeners.admin) {
-    NG_TRY(machines_, http::Server::start({.at = at(config_->listeners.admin->address), .tls = nullptr}, admin::machine_router(*api_), first));
+    NG_TRY(machines_, http::Server::start({.at = at(config_->listeners.admin->address), .tls = nullptr},
+                                          admin::machine_router(*api_), first));
   }
   return Done{};
 }
 
 void Gateway::start_loops() {
-  for (Worker& worker : workers_) worker.thread.emplace(net::Thread::start("narrowgate-loop", [loop = worker.loop.get()] { loop->run(); }));
+  for (Worker& worker : workers_)
+    worker.thread.emplace(net::Thread::start("narrowgate-loop", [loop = worker.loop.get()] { loop->run(); }));
   started_ = true;
 }
 
 // The policies' own say on who may decide, after the separation of duties that is built in.
 Result<Done> Gateway::may_decide(const approval::Approver& person, const approval::Approval& held) const {
   const policy::ApproverFacts approver{person.name, person.email, person.groups, person.approver, person.phishing_resistant};
-  const policy::HeldFacts facts{held.id, held.facts.task, held.facts.template_name, held.facts.agent, held.facts.owner, held.facts.on_behalf_of, held.facts.groups, false};
+  const policy::HeldFacts facts{held.id,          held.facts.task,         held.facts.template_name, held.facts.agent,
+                                held.facts.owner, held.facts.on_behalf_of, held.facts.groups,        false};
   const policy::Verdict verdict = policies_->current()->may_decide(approver, facts, clock_.wall());
   if (verdict.kind == policy::Verdict::Kind::permit) return Done{};
-  return Error{Code::refused, Blame::client, fmt::format("policy does not let {} decide this{}{}", person.name, verdict.advice.empty() ? "" : ": ", verdict.advice)};
+  return Error{
+      Code::refused, Blame::client,
+      fmt::format("policy does not let {} decide this{}{}", person.name, verdict.advice.empty() ? "" : ": ", verdict.advice)};
 }
 
 void Gateway::tick() {
   registry_.sweep();
-  if (const auto expired = approvals_->expire_due(); !expired.ok()) log_warning("approvals not swept", {{"why", expired.error().detail}});
+  if (const auto expired = approvals_->expire_due(); !expired.ok())
+    log_warning("approvals not swept", {{"why", expired.error().detail}});
   look_at_catalogs();
   if (look_of(config_->policies) != policies_seen_) reload_policies();
 }
@@ -214,7 +235,8 @@ std::vector<std::string> Gateway::reload_policies() {
 void Gateway::end_sessions(std::chrono::milliseconds patience) {
   const MonoTime until = clock_.mono() + patience;
   while (!registry_.sessions().empty() && clock_.mono() < until) std::this_thread::sleep_for(std::chrono::milliseconds(50));
-  const grant::Revoked ended = registry_.revoke({grant::Target::all, ""}, "the gateway is shutting down", grant::KillCause::shutdown);
+  const grant::Revoked ended =
+      registry_.revoke({grant::Target::all, ""}, "the gateway is shutting down", grant::KillCause::shutdown);
   ended.stop->wait(std::chrono::seconds(10));
 }
 

@@ -1,6 +1,7 @@
 // The wiring diagram of a running gateway: what is built, in which order, and what each part is given.
 //
-//   config ▸ folder lock ▸ store ▸ recorder ▸ identity ▸ policies ▸ registry, approvals ▸ credentials ▸ loops ▸ protocols ▸ listeners
+//   config ▸ folder lock ▸ store ▸ recorder ▸ identity ▸ policies ▸ registry, approvals ▸ credentials ▸ loops ▸ protocols ▸
+//   listeners
 //
 // Members are destroyed from the last to the first, so each part outlives what was built on it.
 #pragma once
@@ -10,11 +11,11 @@
 #include <vector>
 
 #include "admin/api.h"
-#include "http/server.h"
 #include "approval/approvals.h"
 #include "config/config.h"
 #include "credentials/sources.h"
 #include "grant/registry.h"
+#include "http/server.h"
 #include "identity/identify.h"
 #include "identity/people.h"
 #include "net/stream.h"
@@ -74,7 +75,7 @@ class Gateway {
   std::unique_ptr<identity::Agents> agents_;
   std::unique_ptr<identity::People> people_;
   std::unique_ptr<session::Policies> policies_;
-  std::string policies_seen_;                         // what their files looked like when they were last read
+  std::string policies_seen_;  // what their files looked like when they were last read
   grant::Registry registry_;
   std::unique_ptr<approval::Approvals> approvals_;
   std::unique_ptr<session::HoldDesk> holds_;
@@ -82,7 +83,7 @@ class Gateway {
   session::Metrics metrics_;
   net::Pool pool_;
   std::vector<Worker> workers_;
-  std::shared_ptr<postgres::Catalogs> catalogs_;   // shared with a look at them on the pool
+  std::shared_ptr<postgres::Catalogs> catalogs_;  // shared with a look at them on the pool
   std::shared_ptr<std::atomic<bool>> looking_ = std::make_shared<std::atomic<bool>>(false);
   std::unique_ptr<session::Gateway> sessions_;
   std::vector<std::unique_ptr<session::Entrance>> entrances_;

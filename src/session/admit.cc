@@ -20,10 +20,13 @@ Denial no(DenialCode code, std::string message, std::string hint) {
   return denial;
 }
 
-std::string list(const std::vector<std::string>& names) { return names.empty() ? "none" : fmt::format("{}", fmt::join(names, ", ")); }
+std::string list(const std::vector<std::string>& names) {
+  return names.empty() ? "none" : fmt::format("{}", fmt::join(names, ", "));
+}
 
 // Which template this connection is for: named by the client, or the agent's default, or the listener's.
-std::variant<const config::Template*, Denial> choose_template(const config::Config& config, const Entrance& entrance, const config::Agent& agent, const Hello& hello) {
+std::variant<const config::Template*, Denial> choose_template(const config::Config& config, const Entrance& entrance,
+                                                              const config::Agent& agent, const Hello& hello) {
   std::string name = hello.task_template;
   if (name.empty()) name = agent.default_template;
   if (name.empty()) name = entrance.default_template;
@@ -32,9 +35,11 @@ std::variant<const config::Template*, Denial> choose_template(const config::Conf
               fmt::format("Name one: -c narrowgate.task=TEMPLATE. Templates of {}: {}.", agent.name, list(agent.templates)));
   const config::Template* found = config.find_template(name);
   if (found == nullptr || !std::binary_search(agent.templates.begin(), agent.templates.end(), name))
-    return no(DenialCode::scope_denied, fmt::format("agent {} has no template \"{}\"", agent.name, visible(name)), fmt::format("Its templates: {}.", list(agent.templates)));
+    return no(DenialCode::scope_denied, fmt::format("agent {} has no template \"{}\"", agent.name, visible(name)),
+              fmt::format("Its templates: {}.", list(agent.templates)));
   if (found->reason == config::Reason::required && hello.reason.empty())
-    return no(DenialCode::scope_denied, fmt::format("template {} wants a reason", name), "Give one: -c narrowgate.reason='why this work is done'.");
+    return no(DenialCode::scope_denied, fmt::format("template {} wants a reason", name),
+              "Give one: -c narrowgate.reason='why this work is done'.");
   return found;
 }
 
@@ -45,7 +50,8 @@ struct Place {
 
 // "orders", "orders/reporting", or the database itself where the listener has a default resource. A resource that no atom of the
 // template names looks the same as one that does not exist.
-std::variant<Place, Denial> choose_place(const config::Config& config, const Entrance& entrance, const config::Template& task_template, const Hello& hello) {
+std::variant<Place, Denial> choose_place(const config::Config& config, const Entrance& entrance,
+                                         const config::Template& task_template, const Hello& hello) {
   std::string name = hello.place, database;
   if (!entrance.default_resource.empty()) {
     database = std::exchange(name, entrance.default_resource);
@@ -61,14 +67,17 @@ std::variant<Place, Denial> choose_place(const config::Config& config, const Ent
     return no(DenialCode::scope_denied, fmt::format("template {} reaches no resource \"{}\"", task_template.name, visible(name)),
               fmt::format("Set dbname to one of: {}.", list(reachable)));
   const auto& databases = resource->upstream.databases;
-  const bool known = database.empty() || database == resource->upstream.database || std::find(databases.begin(), databases.end(), database) != databases.end() ||
+  const bool known = database.empty() || database == resource->upstream.database ||
+                     std::find(databases.begin(), databases.end(), database) != databases.end() ||
                      std::find(databases.begin(), databases.end(), "*") != databases.end();
   if (!known)
-    return no(DenialCode::scope_denied, fmt::format("resource {} has no database \"{}\"", name, visible(database)), fmt::format("Connect with dbname={}.", name));
+    return no(DenialCode::scope_denied, fmt::format("resource {} has no database \"{}\"", name, visible(database)),
+              fmt::format("Connect with dbname={}.", name));
   return Place{resource, database.empty() ? resource->upstream.database : database};
 }
 
-Result<grant::Task> declare(const Gateway& gateway, const config::Agent& agent, const config::Template& task_template, const Hello& hello, const identity::Agent& identity) {
+Result<grant::Task> declare(const Gateway& gateway, const config::Agent& agent, const config::Template& task_template,
+                            const Hello& hello, const identity::Agent& identity) {
   const WallTime now = gateway.clock.wall();
   NG_TRY(grant::Task task, declared_task(agent, task_template, identity, now));
   task.id = new_id(IdKind::task, now);
@@ -77,7 +86,8 @@ Result<grant::Task> declare(const Gateway& gateway, const config::Agent& agent, 
   return task;
 }
 
-grant::Grant grant_for(const Gateway& gateway, const grant::Task& task, const config::Resource& resource, const policy::PolicySet& policies) {
+grant::Grant grant_for(const Gateway& gateway, const grant::Task& task, const config::Resource& resource,
+                       const policy::PolicySet& policies) {
   grant::Grant grant;
   grant.id = new_id(IdKind::grant, gateway.clock.wall());
   grant.task = task.id;
@@ -116,12 +126,16 @@ Task<Result<Admitted>> admit(const Gateway& gateway, const Entrance& entrance, c
   out.policies = gateway.policies.current();
   out.asked = out.task.scope.on(place.resource->name);
   if (out.asked.empty())
-    co_return Admitted(no(DenialCode::scope_denied, fmt::format("template {} leaves nothing of resource {} to agent {}", task_template.name, place.resource->name, agent.name),
+    co_return Admitted(no(DenialCode::scope_denied,
+                          fmt::format("template {} leaves nothing of resource {} to agent {}", task_template.name,
+                                      place.resource->name, agent.name),
                           "Its ceiling and the template's scope have nothing in common; ask the agent's owner."));
   out.slice = out.policies->slice(facts_for(out.task, agent, *place.resource, task_template));
   const policy::Verdict open = out.slice->connect(gateway.clock.wall());
   if (open.kind != policy::Verdict::Kind::permit) {
-    Denial denial = no(DenialCode::policy_denied, fmt::format("policy does not let task {} open resource {}", task_template.name, place.resource->name), open.advice);
+    Denial denial =
+        no(DenialCode::policy_denied,
+           fmt::format("policy does not let task {} open resource {}", task_template.name, place.resource->name), open.advice);
     denial.policies = open.policies;
     co_return Admitted(std::move(denial));
   }
@@ -134,7 +148,9 @@ Task<Result<Admitted>> admit(const Gateway& gateway, const Entrance& entrance, c
   });
   if (!kept.ok()) co_return kept.error();
   Result<std::shared_ptr<grant::LiveGrant>> live = gateway.registry.issue(std::move(grant));
-  if (!live.ok()) co_return Admitted(no(DenialCode::revoked, fmt::format("agent {} is suspended or revoked", out.agent.name), "Ask its owner."));
+  if (!live.ok())
+    co_return Admitted(
+        no(DenialCode::revoked, fmt::format("agent {} is suspended or revoked", out.agent.name), "Ask its owner."));
   out.grant = std::move(live).take();
   co_return Admitted(std::move(out));
 }
@@ -143,7 +159,8 @@ std::vector<std::string> admission_notices(const Admission& admission, const std
   std::vector<grant::KnownTable> known;
   for (const ObjectName& table : tables) known.push_back({table.schema, table.name});
   const grant::Narrowed narrowed = grant::narrow(admission.asked, admission.grant->grant().scope, known);
-  return {fmt::format("narrowgate: {} for task {} until {}; see narrowgate.scope", narrowed.words, admission.task.id, to_rfc3339(admission.task.not_after))};
+  return {fmt::format("narrowgate: {} for task {} until {}; see narrowgate.scope", narrowed.words, admission.task.id,
+                      to_rfc3339(admission.task.not_after))};
 }
 
 }  // namespace narrowgate::session

@@ -20,9 +20,9 @@ struct Admission {
   identity::Agent agent;
   grant::Task task;
   std::shared_ptr<grant::LiveGrant> grant;
-  grant::Scope asked;                     // before policy had its say
-  const config::Resource* resource = nullptr;   // lives as long as the gateway's configuration
-  std::string database;                   // on the resource
+  grant::Scope asked;                          // before policy had its say
+  const config::Resource* resource = nullptr;  // lives as long as the gateway's configuration
+  std::string database;                        // on the resource
   std::shared_ptr<const policy::PolicySet> policies;
   std::shared_ptr<const policy::Slice> slice;
 };
@@ -30,6 +30,7 @@ struct Admission {
 // What the client is told it got: "granted SELECT on 3 of 9 tables …".
 std::vector<std::string> admission_notices(const Admission& admission, const std::vector<ObjectName>& tables);
 
-Task<Result<std::variant<Admission, Denial>>> admit(const Gateway& gateway, const Entrance& entrance, const Hello& hello, identity::Agent agent);
+Task<Result<std::variant<Admission, Denial>>> admit(const Gateway& gateway, const Entrance& entrance, const Hello& hello,
+                                                    identity::Agent agent);
 
 }  // namespace narrowgate::session

@@ -21,7 +21,8 @@ Enforced stricter(Enforced a, const Enforced& b) {
   a.rows_read_max = stricter(a.rows_read_max, b.rows_read_max);
   a.rows_written_max = stricter(a.rows_written_max, b.rows_written_max);
   a.bytes_max = stricter(a.bytes_max, b.bytes_max);
-  if (b.statement_max.count() != 0) a.statement_max = a.statement_max.count() == 0 ? b.statement_max : std::min(a.statement_max, b.statement_max);
+  if (b.statement_max.count() != 0)
+    a.statement_max = a.statement_max.count() == 0 ? b.statement_max : std::min(a.statement_max, b.statement_max);
   return a;
 }
 
@@ -44,7 +45,8 @@ Decision Authorizer::decide_agreed(std::unique_ptr<Request> request, const Agree
   Enforced enforced;
   if (auto denial = outside_scope(operation, enforced)) return Refused{std::move(request), std::move(*denial)};
   enforced = stricter(enforced, agreed.ceiling);
-  const policy::Verdict verdict = slice_->evaluate(operation, enforced, gateway_.clock.wall(), policy::ApprovalFacts{agreed.approvers, true, std::nullopt});
+  const policy::Verdict verdict =
+      slice_->evaluate(operation, enforced, gateway_.clock.wall(), policy::ApprovalFacts{agreed.approvers, true, std::nullopt});
   last_ = {std::make_shared<const std::string>(decision), verdict.policies};
   if (verdict.kind == policy::Verdict::Kind::permit) return Permitted(std::move(request), last_.decision, enforced, true);
   Denial denial;
@@ -81,9 +83,12 @@ Authorizer::Verdict Authorizer::judge(const std::shared_ptr<const Operation>& op
     if (verdict.kind == policy::Verdict::Kind::deny) {
       out.denial.emplace();
       out.denial->code = verdict.code;
-      out.denial->message = operation->classified ? fmt::format("policy does not allow this to task {} ({})", admission_.task.id, admission_.task.template_name)
+      out.denial->message = operation->classified ? fmt::format("policy does not allow this to task {} ({})", admission_.task.id,
+                                                                admission_.task.template_name)
                                                   : fmt::format("this statement was not understood: {}", visible(operation->why));
-      out.denial->hint = !verdict.advice.empty() ? verdict.advice : operation->classified ? "See narrowgate.scope for what is allowed." : "Send one plain statement at a time.";
+      out.denial->hint = !verdict.advice.empty() ? verdict.advice
+                         : operation->classified ? "See narrowgate.scope for what is allowed."
+                                                 : "Send one plain statement at a time.";
       out.denial->retry = operation->classified ? "after_grant" : "narrower";
       out.denial->policies = verdict.policies;
     }
@@ -121,7 +126,8 @@ Denial Authorizer::scope_denial(const Effect& effect) const {
   const grant::Grant& grant = admission_.grant->grant();
   Denial denial;
   denial.code = DenialCode::scope_denied;
-  denial.message = fmt::format("{} is outside task {} ({})", visible(printed(effect)), admission_.task.id, admission_.task.template_name);
+  denial.message =
+      fmt::format("{} is outside task {} ({})", visible(printed(effect)), admission_.task.id, admission_.task.template_name);
   denial.need = {fmt::format("{} {}/{}", effect.verb, grant.resource, effect.object)};
   denial.object = effect.object;
   denial.retry = "after_grant";

@@ -2,8 +2,8 @@
 //
 //   grant live? ▸ every effect inside the grant's scope? ▸ policy: permit, hold or deny ▸ what will be enforced
 //
-// Promises: whatever is not clearly permitted is not; an operation is permitted only if all of its effects are. A verdict is kept for
-// limits::verdict_life and found again by the operation itself, never by a likeness of its text.
+// Promises: whatever is not clearly permitted is not; an operation is permitted only if all of its effects are. A verdict is kept
+// for limits::verdict_life and found again by the operation itself, never by a likeness of its text.
 #pragma once
 
 #include <memory>
@@ -35,7 +35,11 @@ class Authorizer {
  public:
   // All outlive it.
   Authorizer(const Gateway& gateway, const Admission& admission, const Conversation& conversation)
-      : gateway_(gateway), admission_(admission), conversation_(conversation), policies_(admission.policies), slice_(admission.slice) {}
+      : gateway_(gateway),
+        admission_(admission),
+        conversation_(conversation),
+        policies_(admission.policies),
+        slice_(admission.slice) {}
 
   static OpenPermit open_permit(const Admission&) { return OpenPermit(); }
 

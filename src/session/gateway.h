@@ -17,8 +17,8 @@
 
 namespace narrowgate::session {
 
-// The policies in force. Swapped whole; a session takes the ones of the moment it was admitted under, and is admitted anew when they
-// change (decide.h).
+// The policies in force. Swapped whole; a session takes the ones of the moment it was admitted under, and is admitted anew when
+// they change (decide.h).
 class Policies {
  public:
   explicit Policies(std::shared_ptr<const policy::PolicySet> set) : set_(std::move(set)) {}
@@ -49,7 +49,7 @@ struct Gateway {
 // Where a connection came in.
 struct Entrance {
   net::Loop* loop = nullptr;
-  std::size_t loop_index = 0;         // which journal
+  std::size_t loop_index = 0;  // which journal
   std::string default_resource, default_template;
 };
 

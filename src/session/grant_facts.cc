@@ -12,20 +12,25 @@ grant::Scope scope_of(const std::vector<config::ScopeRule>& rules) {
 
 std::uint64_t stricter(std::uint64_t a, std::uint64_t b) { return a == 0 ? b : b == 0 ? a : std::min(a, b); }
 
-bool changes_rows(const Effect& effect) { return effect.verb == "INSERT" || effect.verb == "UPDATE" || effect.verb == "DELETE" || effect.verb == "TRUNCATE"; }
+bool changes_rows(const Effect& effect) {
+  return effect.verb == "INSERT" || effect.verb == "UPDATE" || effect.verb == "DELETE" || effect.verb == "TRUNCATE";
+}
 
 // The limits of one atom, as what will be enforced while the whole operation runs: the strictest of all its effects'.
 void narrow(Enforced& enforced, const grant::Limits& limits, const Effect& effect) {
   if (limits.rows_read && !changes_rows(effect)) enforced.rows_read_max = stricter(enforced.rows_read_max, *limits.rows_read);
-  if (limits.rows_written && changes_rows(effect)) enforced.rows_written_max = stricter(enforced.rows_written_max, *limits.rows_written);
+  if (limits.rows_written && changes_rows(effect))
+    enforced.rows_written_max = stricter(enforced.rows_written_max, *limits.rows_written);
   if (limits.bytes) enforced.bytes_max = stricter(enforced.bytes_max, *limits.bytes);
   if (limits.statement)
-    enforced.statement_max = enforced.statement_max.count() == 0 ? *limits.statement : std::min(enforced.statement_max, *limits.statement);
+    enforced.statement_max =
+        enforced.statement_max.count() == 0 ? *limits.statement : std::min(enforced.statement_max, *limits.statement);
 }
 
 }  // namespace
 
-Result<grant::Task> declared_task(const config::Agent& configured, const config::Template& task_template, const identity::Agent& identity, WallTime now) {
+Result<grant::Task> declared_task(const config::Agent& configured, const config::Template& task_template,
+                                  const identity::Agent& identity, WallTime now) {
   const grant::Scope ceiling = scope_of(task_template.scope);
   const grant::Scope agent_ceiling = configured.ceiling ? scope_of(*configured.ceiling) : grant::Scope();
   NG_TRY(grant::Effective effective, grant::effective({.declared = nullptr,
@@ -46,7 +51,8 @@ Result<grant::Task> declared_task(const config::Agent& configured, const config:
   return task;
 }
 
-policy::GrantFacts facts_for(const grant::Task& task, const identity::Agent& agent, const config::Resource& resource, const config::Template& task_template) {
+policy::GrantFacts facts_for(const grant::Task& task, const identity::Agent& agent, const config::Resource& resource,
+                             const config::Template& task_template) {
   policy::GrantFacts facts;
   facts.task = task.id;
   facts.agent = agent.name;
@@ -63,7 +69,8 @@ policy::GrantFacts facts_for(const grant::Task& task, const identity::Agent& age
   for (const grant::Atom& atom : here.atoms())
     facts.scope.push_back({atom.verb, atom.object.schema, atom.object.name, atom.object.columns});
   for (const auto& [label, patterns] : resource.classification)
-    for (const grant::ObjectPattern& pattern : patterns) facts.classified.push_back({label, pattern.schema, pattern.name, pattern.columns});
+    for (const grant::ObjectPattern& pattern : patterns)
+      facts.classified.push_back({label, pattern.schema, pattern.name, pattern.columns});
   for (const config::ScopeRule& rule : task_template.scope)
     if (rule.resource == resource.name && !rule.automatic)
       for (const grant::Atom& atom : config::atoms_of(rule))

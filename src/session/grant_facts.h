@@ -1,5 +1,5 @@
-// What a configuration says about one agent, one task and one resource, in the words of grants and policies. Asked at admission, and
-// by whoever wants to know beforehand what would be decided. Pure: no clock, no I/O.
+// What a configuration says about one agent, one task and one resource, in the words of grants and policies. Asked at admission,
+// and by whoever wants to know beforehand what would be decided. Pure: no clock, no I/O.
 #pragma once
 
 #include <optional>
@@ -14,11 +14,13 @@
 
 namespace narrowgate::session {
 
-// The task as declared by a connection, its scope narrowed to what template and ceiling both allow. Its id, reason and ticket are the
-// caller's to set.
-Result<grant::Task> declared_task(const config::Agent& configured, const config::Template& task_template, const identity::Agent& identity, WallTime now);
+// The task as declared by a connection, its scope narrowed to what template and ceiling both allow. Its id, reason and ticket are
+// the caller's to set.
+Result<grant::Task> declared_task(const config::Agent& configured, const config::Template& task_template,
+                                  const identity::Agent& identity, WallTime now);
 
-policy::GrantFacts facts_for(const grant::Task& task, const identity::Agent& agent, const config::Resource& resource, const config::Template& task_template);
+policy::GrantFacts facts_for(const grant::Task& task, const identity::Agent& agent, const config::Resource& resource,
+                             const config::Template& task_template);
 
 // Whether a scope covers all of an operation, and what will be enforced while it runs: the strictest limits of all its effects.
 struct Covered {

@@ -22,7 +22,8 @@ void HoldDesk::changed(const approval::Change& change) {
     if (waiter.approval == change.id) waiter.loop->post([event = waiter.event] { event->set(); });
 }
 
-HoldDesk::Ticket::Ticket(HoldDesk& desk, std::string approval, net::Loop& loop, std::shared_ptr<net::Event> event) : desk_(desk), approval_(std::move(approval)) {
+HoldDesk::Ticket::Ticket(HoldDesk& desk, std::string approval, net::Loop& loop, std::shared_ptr<net::Event> event)
+    : desk_(desk), approval_(std::move(approval)) {
   const std::lock_guard lock(desk_.mutex_);
   key_ = desk_.next_++;
   desk_.waiters_.emplace(key_, Waiter{approval_, &loop, std::move(event)});
@@ -39,7 +40,9 @@ namespace {
 
 using approval::Approval;
 
-std::vector<std::string> groups_of(const Session& session, const Hold& hold) { return hold.groups.empty() ? session.admission.resource->approvers : hold.groups; }
+std::vector<std::string> groups_of(const Session& session, const Hold& hold) {
+  return hold.groups.empty() ? session.admission.resource->approvers : hold.groups;
+}
 
 approval::OperationFacts facts_of(const Session& session, const Request& request, const Hold& hold) {
   const grant::Grant& grant = session.admission.grant->grant();
@@ -48,7 +51,8 @@ approval::OperationFacts facts_of(const Session& session, const Request& request
   facts.operation.connection = session.id;
   facts.operation.grant = grant.id;
   facts.operation.resource = grant.resource;
-  for (const Effect& effect : request.operation()->effects) facts.operation.ops.push_back({fmt::format("{}/{}", grant.resource, effect.object), effect.verb});
+  for (const Effect& effect : request.operation()->effects)
+    facts.operation.ops.push_back({fmt::format("{}/{}", grant.resource, effect.object), effect.verb});
   facts.operation.statement = request.text();
   facts.operation.parameters = request.parameters();
   facts.operation.meaning = request.meaning();
@@ -67,7 +71,9 @@ approval::OperationFacts facts_of(const Session& session, const Request& request
   facts.groups = groups_of(session, hold);
   facts.policies = hold.policies;
   for (const Effect& effect : request.operation()->effects)
-    facts.effects.push_back(effect.columns.empty() ? fmt::format("{} {}", effect.verb, effect.object) : fmt::format("{} {}({})", effect.verb, effect.object, fmt::join(effect.columns, ", ")));
+    facts.effects.push_back(effect.columns.empty()
+                                ? fmt::format("{} {}", effect.verb, effect.object)
+                                : fmt::format("{} {}({})", effect.verb, effect.object, fmt::join(effect.columns, ", ")));
   facts.wait = session.admission.resource->hold;
   return facts;
 }
@@ -87,10 +93,12 @@ Denial not_taken_up(const Hold& hold, const approval::Refusal& refusal) {
   using Why = approval::Refusal::Why;
   switch (refusal.why) {
     case Why::denied_before:
-      return answer_no(hold, DenialCode::approval_denied, fmt::format("this was denied before ({}): {}", refusal.by_reason, visible(refusal.words)),
+      return answer_no(hold, DenialCode::approval_denied,
+                       fmt::format("this was denied before ({}): {}", refusal.by_reason, visible(refusal.words)),
                        "Change the statement as the answer says; the same one will not be asked again for now.", "narrower");
     case Why::too_large:
-      return answer_no(hold, DenialCode::limit_exceeded, "this is too long to be shown to a person whole", "Send it in smaller parts.", "narrower");
+      return answer_no(hold, DenialCode::limit_exceeded, "this is too long to be shown to a person whole",
+                       "Send it in smaller parts.", "narrower");
     case Why::nobody_may:
       return answer_no(hold, DenialCode::policy_denied, "this needs approval, and nobody is configured who may give it",
                        "Ask the operator to set approvers for this resource, or @approval in the policy.", "never");
@@ -103,16 +111,19 @@ Denial not_taken_up(const Hold& hold, const approval::Refusal& refusal) {
 Denial ended(const Hold& hold, const Approval& approval) {
   if (approval.state == approval::State::denied && !approval.votes.empty()) {
     const approval::Vote& vote = approval.votes.back();
-    return answer_no(hold, DenialCode::approval_denied, fmt::format("a person said no ({}): {}", vote.reason, visible(vote.words)),
+    return answer_no(hold, DenialCode::approval_denied,
+                     fmt::format("a person said no ({}): {}", vote.reason, visible(vote.words)),
                      "Change the statement as the answer says.", "narrower");
   }
-  return answer_no(hold, DenialCode::approval_denied, fmt::format("nobody approved this in time; approval {} is {}", approval.id, to_string(approval.state)),
+  return answer_no(hold, DenialCode::approval_denied,
+                   fmt::format("nobody approved this in time; approval {} is {}", approval.id, to_string(approval.state)),
                    "Send it again to ask again.", "now_same_request");
 }
 
-std::string held_notice(const Session& session, const std::string& approval, const std::vector<std::string>& groups, const std::string& reason) {
-  return fmt::format("narrowgate: held for approval {} by {} ({}); waiting up to {}", approval, fmt::join(groups, ", "), reason.empty() ? "policy" : reason,
-                     format_duration(session.admission.resource->hold));
+std::string held_notice(const Session& session, const std::string& approval, const std::vector<std::string>& groups,
+                        const std::string& reason) {
+  return fmt::format("narrowgate: held for approval {} by {} ({}); waiting up to {}", approval, fmt::join(groups, ", "),
+                     reason.empty() ? "policy" : reason, format_duration(session.admission.resource->hold));
 }
 
 struct Awaited {
@@ -130,7 +141,8 @@ Task<Result<Awaited>> await_decision(Session& session, const Approval& asked, ne
     if (left > Duration::zero()) end = co_await session.conversation.wait(changed, turn);
     if (end == HoldEnd::client_left) co_return Awaited{};
     if (end == HoldEnd::client_cancelled) co_return Awaited{std::nullopt, true};
-    Result<Approval> now = co_await session.gateway.pool.run(*session.entrance.loop, [&] { return session.gateway.approvals.show(asked.id); });
+    Result<Approval> now =
+        co_await session.gateway.pool.run(*session.entrance.loop, [&] { return session.gateway.approvals.show(asked.id); });
     if (!now.ok()) co_return now.error();
     if (now->state != approval::State::pending) co_return Awaited{std::move(now).take(), false};
     if (left <= Duration::zero()) {
@@ -138,7 +150,8 @@ Task<Result<Awaited>> await_decision(Session& session, const Approval& asked, ne
       co_return Awaited{std::move(now).take(), false};
     }
     if (end == HoldEnd::timed_out) {
-      std::string told = fmt::format("narrowgate: still waiting for approval {} ({} left)", asked.id, format_duration(std::chrono::ceil<std::chrono::seconds>(left)));
+      std::string told = fmt::format("narrowgate: still waiting for approval {} ({} left)", asked.id,
+                                     format_duration(std::chrono::ceil<std::chrono::seconds>(left)));
       NG_CO_TRY_VOID(co_await session.conversation.notify(std::move(told)));
     }
   }
@@ -153,15 +166,18 @@ Task<Result<Done>> run_agreed(Session& session, std::unique_ptr<Request> request
   });
   if (!claim.ok()) co_return claim.error();
   if (!claim->claimed) {
-    const Denial denial = answer_no(hold, DenialCode::approval_mismatch, fmt::format("approval {} does not fit this any more: {}", approval.id, to_string(claim->failure)),
-                                    "Send it again to ask again.", "now_same_request");
+    const Denial denial =
+        answer_no(hold, DenialCode::approval_mismatch,
+                  fmt::format("approval {} does not fit this any more: {}", approval.id, to_string(claim->failure)),
+                  "Send it again to ask again.", "now_same_request");
     Refused refused{std::move(request), denial};
     co_return co_await refuse(session, std::move(refused));
   }
   NG_CO_TRY_VOID(session.log->approval(approval.id, "consumed", "", "", approval.uses_left <= 1));
   const Agreed agreed{claim->claimed->approvers, claim->claimed->ceiling};
   Decision decision = session.authorizer.decide_agreed(std::move(request), agreed, hold.decision);
-  if (auto* permitted = std::get_if<Permitted>(&decision)) co_return co_await forward(session, std::move(*permitted), approval.id);
+  if (auto* permitted = std::get_if<Permitted>(&decision))
+    co_return co_await forward(session, std::move(*permitted), approval.id);
   co_return co_await refuse(session, std::get<Refused>(std::move(decision)));
 }
 
@@ -189,9 +205,11 @@ Task<Result<Done>> hold(Session& session, Waiting waiting) {
   const Hold held = std::move(waiting.hold);
   NG_CO_TRY_VOID(co_await session.conversation.pin(*request));
   const approval::OperationFacts facts = facts_of(session, *request, held);
-  Result<approval::Requested> requested = co_await session.gateway.pool.run(*session.entrance.loop, [&] { return session.gateway.approvals.request(facts); });
+  Result<approval::Requested> requested =
+      co_await session.gateway.pool.run(*session.entrance.loop, [&] { return session.gateway.approvals.request(facts); });
   if (!requested.ok()) {
-    Refused refused{std::move(request), answer_no(held, DenialCode::unavailable, "approvals are not available now", "Try again later.", "after:30")};
+    Refused refused{std::move(request),
+                    answer_no(held, DenialCode::unavailable, "approvals are not available now", "Try again later.", "after:30")};
     co_return co_await refuse(session, std::move(refused));
   }
   if (requested->refusal) {
@@ -203,7 +221,8 @@ Task<Result<Done>> hold(Session& session, Waiting waiting) {
   NG_CO_TRY_VOID(co_await record_hold(session, *request, held, asked));
   ++session.counts.held;
   session.gateway.metrics.held.fetch_add(1, std::memory_order_relaxed);
-  log_info("operation held", {{"session", session.id}, {"approval", asked.id}, {"agent", session.admission.agent.name}, {"reason", held.reason}});
+  log_info("operation held",
+           {{"session", session.id}, {"approval", asked.id}, {"agent", session.admission.agent.name}, {"reason", held.reason}});
   if (asked.state == approval::State::approved) co_return co_await run_agreed(session, std::move(request), held, asked);
 
   auto changed = std::make_shared<net::Event>(*session.entrance.loop);
@@ -217,15 +236,20 @@ Task<Result<Done>> hold(Session& session, Waiting waiting) {
   if (!awaited.ok()) co_return awaited.error();
   if (!awaited->approval) {
     const char* why = awaited->cancelled ? "cancelled by the client" : "the client left";
-    (void)co_await session.gateway.pool.run(*session.entrance.loop, [&] { return session.gateway.approvals.withdraw(asked.id, why); });
+    (void)co_await session.gateway.pool.run(*session.entrance.loop,
+                                            [&] { return session.gateway.approvals.withdraw(asked.id, why); });
     NG_CO_TRY_VOID(session.log->approval(asked.id, "withdrawn", "", "", true));
     if (!awaited->cancelled) co_return Error{Code::closed, Blame::client, "the client left while its request was held"};
-    Refused refused{std::move(request), answer_no(held, DenialCode::approval_denied, "cancelled while waiting for approval", "", "now_same_request")};
+    Refused refused{std::move(request),
+                    answer_no(held, DenialCode::approval_denied, "cancelled while waiting for approval", "", "now_same_request")};
     co_return co_await refuse(session, std::move(refused));
   }
   for (const approval::Vote& vote : awaited->approval->votes)
-    NG_CO_TRY_VOID(session.log->approval(asked.id, vote.agreed ? "approved" : "denied", "human:" + vote.person, vote.phishing_resistant ? "webauthn" : "signed in", vote.terms.reach == approval::Reach::once));
-  if (awaited->approval->state == approval::State::approved) co_return co_await run_agreed(session, std::move(request), held, *awaited->approval);
+    NG_CO_TRY_VOID(session.log->approval(asked.id, vote.agreed ? "approved" : "denied", "human:" + vote.person,
+                                         vote.phishing_resistant ? "webauthn" : "signed in",
+                                         vote.terms.reach == approval::Reach::once));
+  if (awaited->approval->state == approval::State::approved)
+    co_return co_await run_agreed(session, std::move(request), held, *awaited->approval);
   Refused refused{std::move(request), ended(held, *awaited->approval)};
   co_return co_await refuse(session, std::move(refused));
 }

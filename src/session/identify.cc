@@ -12,7 +12,8 @@ Denial not_accepted() {
   Denial denial;
   denial.code = DenialCode::identity;
   denial.message = "identity not accepted";
-  denial.hint = "Check the agent's name and its key or token. A token needs the gateway as its audience; a key may have been revoked.";
+  denial.hint =
+      "Check the agent's name and its key or token. A token needs the gateway as its audience; a key may have been revoked.";
   denial.retry = "never";
   return denial;
 }
@@ -23,8 +24,10 @@ Denial refused(const Hello& hello, const Conversation& conversation, const Error
 }
 
 // A proof by certificate needs no question. `offer` and `accepted` outlive the exchange.
-Challenge scram_challenge(const identity::Agents& agents, const identity::ScramOffer& offer, std::optional<identity::Agent>& accepted) {
-  return AskScram{offer.salt, offer.iterations, [&agents, &offer, &accepted](std::string_view message, ByteView proof) -> std::optional<Digest> {
+Challenge scram_challenge(const identity::Agents& agents, const identity::ScramOffer& offer,
+                          std::optional<identity::Agent>& accepted) {
+  return AskScram{offer.salt, offer.iterations,
+                  [&agents, &offer, &accepted](std::string_view message, ByteView proof) -> std::optional<Digest> {
                     auto result = agents.by_scram(offer, message, proof);
                     if (!result.ok()) return std::nullopt;
                     accepted = std::move(result->agent);
@@ -47,7 +50,9 @@ Task<Result<Identified>> identify(const Gateway& gateway, Conversation& conversa
     std::optional<identity::Agent> accepted;
     Result<Proof> proof = co_await conversation.prove(scram_challenge(gateway.agents, offer, accepted));
     if (!proof.ok() && proof.error().code != Code::refused) co_return proof.error();
-    if (!proof.ok() || !accepted) co_return Identified(refused(hello, conversation, proof.ok() ? Error{Code::bug, Blame::gateway, "no agent"} : proof.error()));
+    if (!proof.ok() || !accepted)
+      co_return Identified(
+          refused(hello, conversation, proof.ok() ? Error{Code::bug, Blame::gateway, "no agent"} : proof.error()));
     co_return Identified(std::move(*accepted));
   }
 
@@ -56,7 +61,9 @@ Task<Result<Identified>> identify(const Gateway& gateway, Conversation& conversa
   if (!proof.ok()) co_return Identified(refused(hello, conversation, proof.error()));
   const SecretString text = std::get<SecretString>(std::move(proof).take());
   // A token may need its issuer's keys, which is a fetch: off the loop.
-  Result<identity::Agent> agent = co_await gateway.pool.run(loop, [&] { return gateway.agents.by_text(hello.agent, text, certificate ? &*certificate : nullptr); });
+  const identity::CertificateFacts* shown = certificate ? &*certificate : nullptr;
+  const auto look_up = [&] { return gateway.agents.by_text(hello.agent, text, shown); };
+  Result<identity::Agent> agent = co_await gateway.pool.run(loop, look_up);
   if (!agent.ok()) co_return Identified(refused(hello, conversation, agent.error()));
   co_return Identified(std::move(agent).take());
 }

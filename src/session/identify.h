@@ -10,6 +10,7 @@
 namespace narrowgate::session {
 
 // The agent this client proved to be, or what it is told instead. Error: the client is gone or broke its protocol.
-Task<Result<std::variant<identity::Agent, Denial>>> identify(const Gateway& gateway, Conversation& conversation, net::Loop& loop, const Hello& hello);
+Task<Result<std::variant<identity::Agent, Denial>>> identify(const Gateway& gateway, Conversation& conversation, net::Loop& loop,
+                                                             const Hello& hello);
 
 }  // namespace narrowgate::session

@@ -23,13 +23,15 @@ void Histogram::write(std::string& out, const char* name, const char* help) cons
     fmt::format_to(to, "{}_bucket{{le=\"{}\"}} {}\n", name, double(std::uint64_t(1) << i) / 1e6, total);
   }
   total += counts_[buckets - 1].load(std::memory_order_relaxed);
-  fmt::format_to(to, "{0}_bucket{{le=\"+Inf\"}} {1}\n{0}_sum {2}\n{0}_count {1}\n", name, total, double(sum_us_.load(std::memory_order_relaxed)) / 1e6);
+  fmt::format_to(to, "{0}_bucket{{le=\"+Inf\"}} {1}\n{0}_sum {2}\n{0}_count {1}\n", name, total,
+                 double(sum_us_.load(std::memory_order_relaxed)) / 1e6);
 }
 
 std::string Metrics::text() const {
   std::string out;
   const auto counter = [&](const char* name, const char* help, const Counter& value, const char* type = "counter") {
-    fmt::format_to(std::back_inserter(out), "# HELP {0} {1}\n# TYPE {0} {2}\n{0} {3}\n", name, help, type, value.load(std::memory_order_relaxed));
+    fmt::format_to(std::back_inserter(out), "# HELP {0} {1}\n# TYPE {0} {2}\n{0} {3}\n", name, help, type,
+                   value.load(std::memory_order_relaxed));
   };
   counter("narrowgate_connections_total", "Client connections accepted", connections);
   counter("narrowgate_sessions_opened_total", "Sessions that reached an upstream", sessions_opened);

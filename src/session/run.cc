@@ -17,17 +17,34 @@ std::string lines(const grant::Scope& scope) {
   return out;
 }
 
-Result<std::unique_ptr<recording::SessionLog>> start_recording(const Gateway& gateway, const Entrance& entrance, const Conversation& conversation,
-                                                               const Hello& hello, const Admission& admission, const std::string& id) {
+Result<std::unique_ptr<recording::SessionLog>> start_recording(const Gateway& gateway, const Entrance& entrance,
+                                                               const Conversation& conversation, const Hello& hello,
+                                                               const Admission& admission, const std::string& id) {
   const grant::Grant& grant = admission.grant->grant();
   const std::string peer = conversation.peer().to_string(), assurance = std::to_string(int(admission.agent.assurance));
   const std::string asked = lines(admission.asked), granted = lines(grant.scope), expires = to_rfc3339(grant.not_after);
-  const recording::SessionFacts facts{.session = id, .task = admission.task.id, .grant = grant.id, .agent = admission.agent.name, .owner = admission.agent.owner,
-                                      .on_behalf_of = admission.agent.on_behalf_of, .task_template = admission.task.template_name, .reason = hello.reason,
-                                      .ticket = hello.ticket, .resource = grant.resource, .protocol = "postgres", .database = admission.database, .peer = peer,
-                                      .issuer = admission.agent.issuer, .subject = admission.agent.subject, .assurance = assurance,
-                                      .policy_version = grant.policy, .asked = asked, .granted = granted, .expires = expires};
-  const auto capture = admission.resource->capture == config::Capture::full ? recording::Capture::full : recording::Capture::shape;
+  const recording::SessionFacts facts{.session = id,
+                                      .task = admission.task.id,
+                                      .grant = grant.id,
+                                      .agent = admission.agent.name,
+                                      .owner = admission.agent.owner,
+                                      .on_behalf_of = admission.agent.on_behalf_of,
+                                      .task_template = admission.task.template_name,
+                                      .reason = hello.reason,
+                                      .ticket = hello.ticket,
+                                      .resource = grant.resource,
+                                      .protocol = "postgres",
+                                      .database = admission.database,
+                                      .peer = peer,
+                                      .issuer = admission.agent.issuer,
+                                      .subject = admission.agent.subject,
+                                      .assurance = assurance,
+                                      .policy_version = grant.policy,
+                                      .asked = asked,
+                                      .granted = granted,
+                                      .expires = expires};
+  const auto capture =
+      admission.resource->capture == config::Capture::full ? recording::Capture::full : recording::Capture::shape;
   return recording::SessionLog::start(gateway.recorder, gateway.recorder.writer(entrance.loop_index), facts, capture);
 }
 
@@ -57,34 +74,37 @@ Stopped stopped(grant::KillCause cause) {
   return {DenialCode::revoked, "access was revoked"};
 }
 
-// From here on a revocation finds the session. The registry calls on its own thread; the session hears of it on its loop's, if it still
-// is there.
+// From here on a revocation finds the session. The registry calls on its own thread; the session hears of it on its loop's, if it
+// still is there.
 Result<Done> become_revocable(Session& session, const std::shared_ptr<Session*>& alive) {
   net::Loop& loop = *session.entrance.loop;
-  NG_TRY(session.live, session.gateway.registry.enter(session.id, session.admission.grant, [&loop, weak = std::weak_ptr(alive)](const grant::Kill& kill) {
-    loop.post([weak, kill] {
-      const auto found = weak.lock();
-      if (!found) return;
-      Session& target = **found;
-      const Stopped what = stopped(kill.cause);
-      target.stop(what.code, what.message, fmt::format("{}: {}", to_string(kill.cause), kill.reason));
-      target.live->client_closed();
-      const Duration took = target.gateway.clock.mono() - kill.accepted;
-      target.revoke_took = took;
-      if (kill.cause == grant::KillCause::revoked) {
-        target.gateway.metrics.revoked.fetch_add(1, std::memory_order_relaxed);
-        target.gateway.metrics.revoke_time.observe(took);
-      }
-    });
-  }));
+  NG_TRY(session.live, session.gateway.registry.enter(
+                           session.id, session.admission.grant, [&loop, weak = std::weak_ptr(alive)](const grant::Kill& kill) {
+                             loop.post([weak, kill] {
+                               const auto found = weak.lock();
+                               if (!found) return;
+                               Session& target = **found;
+                               const Stopped what = stopped(kill.cause);
+                               target.stop(what.code, what.message, fmt::format("{}: {}", to_string(kill.cause), kill.reason));
+                               target.live->client_closed();
+                               const Duration took = target.gateway.clock.mono() - kill.accepted;
+                               target.revoke_took = took;
+                               if (kill.cause == grant::KillCause::revoked) {
+                                 target.gateway.metrics.revoked.fetch_add(1, std::memory_order_relaxed);
+                                 target.gateway.metrics.revoke_time.observe(took);
+                               }
+                             });
+                           }));
   return Done{};
 }
 
 Task<Result<Done>> open_and_serve(Session& session) {
   Result<Upstream> upstream = session.gateway.credentials.lease(*session.admission.resource, session.admission.database);
   if (!upstream.ok()) {
-    log_error("no lease", {{"session", session.id}, {"resource", session.admission.resource->name}, {"why", upstream.error().detail}});
-    co_await session.conversation.dismiss(unavailable("the resource cannot be reached now", "The operator can see why: narrowgate doctor"));
+    log_error("no lease",
+              {{"session", session.id}, {"resource", session.admission.resource->name}, {"why", upstream.error().detail}});
+    co_await session.conversation.dismiss(
+        unavailable("the resource cannot be reached now", "The operator can see why: narrowgate doctor"));
     co_return upstream.error();
   }
   if (!upstream->client_settings) upstream->application_name = fmt::format("narrowgate:{}", session.id);
@@ -92,32 +112,47 @@ Task<Result<Done>> open_and_serve(Session& session) {
     if (atom.limits.statement) upstream->statement_max = std::max(upstream->statement_max, *atom.limits.statement);
   const Admission& admission = session.admission;
   Welcome welcome{[&admission](const std::vector<ObjectName>& tables) { return admission_notices(admission, tables); }};
-  NG_CO_TRY_VOID(co_await session.conversation.open(Authorizer::open_permit(admission), std::move(upstream).take(), std::move(welcome), session));
+  NG_CO_TRY_VOID(co_await session.conversation.open(Authorizer::open_permit(admission), std::move(upstream).take(),
+                                                    std::move(welcome), session));
   session.gateway.metrics.sessions_opened.fetch_add(1, std::memory_order_relaxed);
   co_return co_await serve(session);
 }
 
 store::SessionRow row_of(const Session& session) {
   const grant::Grant& grant = session.admission.grant->grant();
-  return {.id = session.id, .task = grant.task, .grant = grant.id, .agent = grant.agent, .resource = grant.resource, .recording = session.id,
-          .template_name = session.admission.task.template_name, .peer = session.conversation.peer().to_string(), .opened = session.gateway.clock.wall(),
-          .closed = std::nullopt, .end = {}, .counts = {}};
+  return {.id = session.id,
+          .task = grant.task,
+          .grant = grant.id,
+          .agent = grant.agent,
+          .resource = grant.resource,
+          .recording = session.id,
+          .template_name = session.admission.task.template_name,
+          .peer = session.conversation.peer().to_string(),
+          .opened = session.gateway.clock.wall(),
+          .closed = std::nullopt,
+          .end = {},
+          .counts = {}};
 }
 
-// What became of grant and task. A revocation was written down by whoever revoked; what a shutdown cuts off is settled at the next start.
+// What became of grant and task. A revocation was written down by whoever revoked; what a shutdown cuts off is settled at the
+// next start.
 Result<Done> settle(const Session& session) {
   using grant::GrantState, grant::TaskState;
   const GrantState end = session.admission.grant->state();
   if (end == GrantState::revoked) return Done{};
   store::Grants& grants = session.gateway.store.grants();
   NG_TRY_VOID(grants.move(session.admission.grant->grant().id, GrantState::active, end));
-  return grants.move(session.admission.task.id, TaskState::active, end == GrantState::expired ? TaskState::expired : TaskState::completed);
+  return grants.move(session.admission.task.id, TaskState::active,
+                     end == GrantState::expired ? TaskState::expired : TaskState::completed);
 }
 
 Task<void> live(Session& session) {
   const Gateway& gateway = session.gateway;
   const auto alive = std::make_shared<Session*>(&session);
-  log_info("session opened", {{"session", session.id}, {"agent", session.admission.agent.name}, {"task", session.admission.task.id}, {"resource", session.admission.resource->name}});
+  log_info("session opened", {{"session", session.id},
+                              {"agent", session.admission.agent.name},
+                              {"task", session.admission.task.id},
+                              {"resource", session.admission.resource->name}});
   const store::SessionRow row = row_of(session);
   (void)co_await gateway.pool.run(*session.entrance.loop, [&] { return gateway.store.sessions().open(row); });
 
@@ -139,9 +174,12 @@ Task<void> live(Session& session) {
 
   const Result<Done> ended = session.log->end(session.end_reason(), session.revoke_took);
   if (!ended.ok()) log_error("session's end not recorded", {{"session", session.id}, {"why", ended.error().detail}});
-  (void)co_await gateway.pool.run(*session.entrance.loop, [&] { return gateway.store.sessions().close(session.id, gateway.clock.wall(), session.end_reason(), session.counts); });
+  (void)co_await gateway.pool.run(*session.entrance.loop, [&] {
+    return gateway.store.sessions().close(session.id, gateway.clock.wall(), session.end_reason(), session.counts);
+  });
   const Result<Done> settled = co_await gateway.pool.run(*session.entrance.loop, [&] { return settle(session); });
-  if (!settled.ok() && settled.error().code != Code::conflict) log_warning("grant's end not stored", {{"session", session.id}, {"why", settled.error().detail}});
+  if (!settled.ok() && settled.error().code != Code::conflict)
+    log_warning("grant's end not stored", {{"session", session.id}, {"why", settled.error().detail}});
   log_info("session closed", {{"session", session.id}, {"why", session.end_reason()}});
 }
 
@@ -170,7 +208,8 @@ Task<void> attend(const Gateway& gateway, const Entrance& entrance, Conversation
   auto log = start_recording(gateway, entrance, conversation, **hello, admission, id);
   if (!log.ok()) {
     log_error("session cannot be recorded", {{"why", to_string(log.error())}});
-    co_return co_await conversation.dismiss(unavailable("sessions cannot be recorded now, so none is opened", "The gateway's disk may be full."));
+    co_return co_await conversation.dismiss(
+        unavailable("sessions cannot be recorded now, so none is opened", "The gateway's disk may be full."));
   }
   Session session(gateway, entrance, conversation, id, std::move(admission), std::move(log).take());
   co_await live(session);
@@ -187,7 +226,8 @@ Task<void> run(const Gateway& gateway, const Entrance& entrance, std::unique_ptr
   } catch (const std::exception& thrown) {
     unforeseen = thrown.what();
   }
-  if (!unforeseen.empty()) log_error("session ended by an exception", {{"peer", conversation->peer().to_string()}, {"what", unforeseen}});
+  if (!unforeseen.empty())
+    log_error("session ended by an exception", {{"peer", conversation->peer().to_string()}, {"what", unforeseen}});
   co_await conversation->close();
 }
 

@@ -78,9 +78,17 @@ Task<Result<Done>> refuse(Session& session, Refused refused) {
   session.gateway.metrics.denied.fetch_add(1, std::memory_order_relaxed);
   if (!number.ok()) co_return co_await session.conversation.refuse(std::move(refused.request), cannot_record(denial.decision));
 
-  store::DecisionRow row{.id = denial.decision, .outcome = "denied", .code = std::string(to_string(denial.code)), .session = session.id,
-                         .grant = session.admission.grant->grant().id, .task = session.admission.task.id, .agent = session.admission.agent.name,
-                         .resource = session.admission.resource->name, .approval = {}, .asked_why = {}, .facts = to_json(denial),
+  store::DecisionRow row{.id = denial.decision,
+                         .outcome = "denied",
+                         .code = std::string(to_string(denial.code)),
+                         .session = session.id,
+                         .grant = session.admission.grant->grant().id,
+                         .task = session.admission.task.id,
+                         .agent = session.admission.agent.name,
+                         .resource = session.admission.resource->name,
+                         .approval = {},
+                         .asked_why = {},
+                         .facts = to_json(denial),
                          .at = session.gateway.clock.wall()};
   // For narrowgate.request: that a denial cannot be asked about is no reason to break off.
   (void)co_await session.gateway.pool.run(*session.entrance.loop, [&] { return session.gateway.store.decisions().add(row); });

@@ -6,10 +6,15 @@
 
 namespace narrowgate::session {
 
-Session::Session(const Gateway& gateway_, const Entrance& entrance_, Conversation& conversation_, std::string id_, Admission admission_,
-                 std::unique_ptr<recording::SessionLog> log_)
-    : gateway(gateway_), entrance(entrance_), conversation(conversation_), id(std::move(id_)), admission(std::move(admission_)),
-      authorizer(gateway, admission, conversation), log(std::move(log_)) {}
+Session::Session(const Gateway& gateway_, const Entrance& entrance_, Conversation& conversation_, std::string id_,
+                 Admission admission_, std::unique_ptr<recording::SessionLog> log_)
+    : gateway(gateway_),
+      entrance(entrance_),
+      conversation(conversation_),
+      id(std::move(id_)),
+      admission(std::move(admission_)),
+      authorizer(gateway, admission, conversation),
+      log(std::move(log_)) {}
 
 void Session::ends_because(std::string reason) {
   if (end_reason_.empty()) end_reason_ = std::move(reason);
@@ -38,23 +43,27 @@ void Session::finished(std::uint64_t request, const Outcome& outcome) {
   if (!outcome.sqlstate.empty()) gateway.metrics.upstream_errors.fetch_add(1, std::memory_order_relaxed);
   gateway.metrics.upstream_time.observe(outcome.took);
 
-  const Result<Done> recorded = log->outcome({.intent = request,
-                                              .ending = outcome.completed ? recording::Ending::completed : recording::Ending::unknown,
-                                              .tag = outcome.tag,
-                                              .sqlstate = outcome.sqlstate,
-                                              .columns = {},
-                                              .rows = outcome.rows,
-                                              .bytes = outcome.bytes,
-                                              .duration = outcome.took});
+  const Result<Done> recorded =
+      log->outcome({.intent = request,
+                    .ending = outcome.completed ? recording::Ending::completed : recording::Ending::unknown,
+                    .tag = outcome.tag,
+                    .sqlstate = outcome.sqlstate,
+                    .columns = {},
+                    .rows = outcome.rows,
+                    .bytes = outcome.bytes,
+                    .duration = outcome.took});
   // Fails closed: what cannot be recorded must not go on.
-  if (!recorded.ok()) stop(DenialCode::unavailable, "this session cannot be recorded any more", "recorder: " + recorded.error().detail);
+  if (!recorded.ok())
+    stop(DenialCode::unavailable, "this session cannot be recorded any more", "recorder: " + recorded.error().detail);
 
   admission.grant->touch(gateway.clock.mono());
-  if (admission.grant->charge(outcome.rows, 0, outcome.bytes) == grant::Spent::exhausted) gateway.registry.exhaust(admission.grant->grant().id);
+  if (admission.grant->charge(outcome.rows, 0, outcome.bytes) == grant::Spent::exhausted)
+    gateway.registry.exhaust(admission.grant->grant().id);
 }
 
 void Session::noticed(std::string_view what) {
-  if (const Result<Done> noted = log->note("protocol", what); !noted.ok()) log_warning("note not recorded", {{"session", id}, {"why", noted.error().detail}});
+  if (const Result<Done> noted = log->note("protocol", what); !noted.ok())
+    log_warning("note not recorded", {{"session", id}, {"why", noted.error().detail}});
 }
 
 std::vector<recording::Value> recorded(const std::vector<ParameterValue>& values) {

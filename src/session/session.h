@@ -1,5 +1,5 @@
-// One session: an agent, its grant, one conversation with one resource, one recording. Holds what the phases share; what happens is in
-// the phases (run.cc names them).
+// One session: an agent, its grant, one conversation with one resource, one recording. Holds what the phases share; what happens
+// is in the phases (run.cc names them).
 #pragma once
 
 #include <memory>
@@ -29,7 +29,7 @@ class Session final : public Ears {
   std::unique_ptr<recording::SessionLog> log;
   std::unique_ptr<grant::LiveSession> live;  // set once the session can be revoked
   store::SessionCounts counts;
-  std::chrono::nanoseconds revoke_took{0};   // from the revocation to the closed client, if it was revoked
+  std::chrono::nanoseconds revoke_took{0};  // from the revocation to the closed client, if it was revoked
 
   // Why it ended, for the recording: the first reason counts.
   void ends_because(std::string reason);

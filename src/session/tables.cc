@@ -10,7 +10,8 @@ namespace {
 Table scope_table(const Session& session) {
   Table table{.columns = {"resource", "verb", "object", "limits", "condition"}, .rows = {}, .tag = {}};
   for (const grant::Atom& atom : session.admission.grant->grant().scope.atoms())
-    table.rows.push_back({atom.resource, atom.verb, atom.object.to_string(), grant::describe(atom.limits), atom.where_required ? "with WHERE" : ""});
+    table.rows.push_back({atom.resource, atom.verb, atom.object.to_string(), grant::describe(atom.limits),
+                          atom.where_required ? "with WHERE" : ""});
   return table;
 }
 
@@ -35,17 +36,20 @@ Table status_table(const Session& session) {
 Result<Done> ask_for(const Session& session, const std::string& decision, const std::string& why) {
   store::Decisions& decisions = session.gateway.store.decisions();
   NG_TRY(const auto row, decisions.find(decision));
-  if (!row || row->agent != session.admission.agent.name) return Error{Code::not_found, Blame::client, "no such denial of this agent's"};
+  if (!row || row->agent != session.admission.agent.name)
+    return Error{Code::not_found, Blame::client, "no such denial of this agent's"};
   return decisions.ask(decision, row->task, why);
 }
 
 // The agent asks for what was denied: written down for a person to see, and answered in one line.
 Task<Table> take_request(Session& session, std::vector<std::string> arguments) {
   const std::string decision = arguments[0], why = arguments[1].substr(0, limits::reason_bytes_max);
-  const Result<Done> asked = co_await session.gateway.pool.run(*session.entrance.loop, [&] { return ask_for(session, decision, why); });
+  const Result<Done> asked =
+      co_await session.gateway.pool.run(*session.entrance.loop, [&] { return ask_for(session, decision, why); });
   std::string said = fmt::format("asked for what {} denied; a person will see it", decision);
   if (!asked.ok() && asked.error().code == Code::conflict) said = fmt::format("{} was asked for already", decision);
-  else if (!asked.ok() && asked.error().code == Code::not_found) said = fmt::format("no denial of yours is called {}", visible(decision));
+  else if (!asked.ok() && asked.error().code == Code::not_found)
+    said = fmt::format("no denial of yours is called {}", visible(decision));
   else if (!asked.ok()) said = "asking is not possible now; try again later";
   log_info("scope requested", {{"session", session.id}, {"decision", decision}, {"why", why}});
   session.noticed(fmt::format("narrowgate.request({}): {}", decision, why));

@@ -21,10 +21,10 @@ struct Suspension {
 class Agents {
  public:
   virtual ~Agents() = default;
-  virtual Result<Done> suspend(const Suspension& suspension) = 0;             // an earlier one stands
-  virtual Result<bool> restore(std::string_view agent) = 0;                   // false: was not suspended
+  virtual Result<Done> suspend(const Suspension& suspension) = 0;  // an earlier one stands
+  virtual Result<bool> restore(std::string_view agent) = 0;        // false: was not suspended
   virtual Result<std::optional<Suspension>> suspension(std::string_view agent) = 0;
-  virtual Result<std::vector<Suspension>> suspended() = 0;                    // by name
+  virtual Result<std::vector<Suspension>> suspended() = 0;  // by name
 };
 
 }  // namespace narrowgate::store

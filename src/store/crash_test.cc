@@ -32,12 +32,10 @@ int kill_after(const TestFolder& folder, int first, int enough) {
   if (child == 0) write_until_killed(folder, first, told[1]);
   ::close(told[1]);
   int last = first - 1;
-  for (int n = 0; n < enough && ::read(told[0], &last, sizeof last) == sizeof last; ++n) {
-  }
+  for (int n = 0; n < enough && ::read(told[0], &last, sizeof last) == sizeof last; ++n) {}
   ::kill(child, SIGKILL);
   ::waitpid(child, nullptr, 0);
-  while (::read(told[0], &last, sizeof last) == sizeof last) {
-  }
+  while (::read(told[0], &last, sizeof last) == sizeof last) {}
   ::close(told[0]);
   return last;
 }

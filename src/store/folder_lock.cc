@@ -29,7 +29,8 @@ std::string holder(int fd) {
 }  // namespace
 
 Result<FolderLock> FolderLock::take(const std::string& folder) {
-  if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) return failed("data folder", folder, "create it, or choose another data_dir");
+  if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST)
+    return failed("data folder", folder, "create it, or choose another data_dir");
   const auto path = folder + "/narrowgate.lock";
   const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
   if (fd < 0) return failed("lock file", path, "check who owns the data folder");
@@ -37,8 +38,9 @@ Result<FolderLock> FolderLock::take(const std::string& folder) {
   // The kernel lets go of it when the process ends, however it ends; the file stays and says nothing.
   if (::flock(fd, LOCK_EX | LOCK_NB) != 0) {
     if (errno != EWOULDBLOCK) return failed("lock file", path, "put the data folder on a local disk");
-    return Error{Code::conflict, Blame::gateway,
-                 fmt::format("data folder {} is in use by {}; stop that gateway, or give this one another data_dir", folder, holder(fd))};
+    return Error{
+        Code::conflict, Blame::gateway,
+        fmt::format("data folder {} is in use by {}; stop that gateway, or give this one another data_dir", folder, holder(fd))};
   }
   const auto pid = fmt::format("{}\n", ::getpid());
   if (::ftruncate(fd, 0) != 0 || ::pwrite(fd, pid.data(), pid.size(), 0) != ssize_t(pid.size()))

@@ -48,7 +48,7 @@ TEST(FolderLock, MakesTheFolderForItsOwnerOnly) {
   const TestFolder folder;
   const auto inner = folder.path() + "/data";
   ASSERT_TRUE(FolderLock::take(inner).ok());
-  struct stat about {};
+  struct stat about{};
   ASSERT_EQ(::stat(inner.c_str(), &about), 0);
   EXPECT_EQ(about.st_mode & 0777, 0700U);
 }

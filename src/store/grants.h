@@ -11,12 +11,12 @@
 
 namespace narrowgate::store {
 
-inline constexpr std::size_t rows_listed_max = 1'000;   // one answer to a listing
+inline constexpr std::size_t rows_listed_max = 1'000;  // one answer to a listing
 
 struct GrantFilter {
-  std::string task, agent, resource;   // empty: any
+  std::string task, agent, resource;  // empty: any
   bool live_only = false;
-  std::size_t limit = 100;             // at most rows_listed_max
+  std::size_t limit = 100;  // at most rows_listed_max
 };
 
 class Grants {

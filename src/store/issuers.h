@@ -13,8 +13,8 @@ namespace narrowgate::store {
 inline constexpr std::size_t issuer_document_bytes_max = 1u << 20;
 
 struct IssuerDocument {
-  std::string url;                     // where it was fetched from
-  std::string document;                // JSON as it came
+  std::string url;       // where it was fetched from
+  std::string document;  // JSON as it came
   WallTime fetched;
   friend bool operator==(const IssuerDocument&, const IssuerDocument&) = default;
 };

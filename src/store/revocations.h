@@ -22,11 +22,11 @@ struct RevocationRow {
 class Revocations {
  public:
   virtual ~Revocations() = default;
-  virtual Result<std::uint64_t> epoch() = 0;                                    // 0: nothing was ever revoked
-  // Takes the next epoch, and in the same transaction marks the matching live tasks and grants as revoked (approvals have an owner
-  // of their own: approval::Approvals::revoke). `row.epoch` is ignored. Returns the epoch.
+  virtual Result<std::uint64_t> epoch() = 0;  // 0: nothing was ever revoked
+  // Takes the next epoch, and in the same transaction marks the matching live tasks and grants as revoked (approvals have an
+  // owner of their own: approval::Approvals::revoke). `row.epoch` is ignored. Returns the epoch.
   virtual Result<std::uint64_t> add(const RevocationRow& row) = 0;
-  virtual Result<std::vector<RevocationRow>> list(std::size_t limit) = 0;       // newest first
+  virtual Result<std::vector<RevocationRow>> list(std::size_t limit) = 0;  // newest first
 };
 
 }  // namespace narrowgate::store

@@ -17,19 +17,19 @@ struct SessionCounts {
   friend bool operator==(const SessionCounts&, const SessionCounts&) = default;
 };
 struct SessionRow {
-  std::string id;                      // ses_…
+  std::string id;  // ses_…
   std::string task, grant, agent, resource, recording;
   std::string template_name, peer;
   WallTime opened;
   std::optional<WallTime> closed;
-  std::string end;                     // how it ended: "client left", "revoked"
+  std::string end;  // how it ended: "client left", "revoked"
   SessionCounts counts;
   friend bool operator==(const SessionRow&, const SessionRow&) = default;
 };
 
 struct SessionFilter {
-  std::string agent, task, resource;   // empty: any
-  std::optional<WallTime> since;       // opened at or after
+  std::string agent, task, resource;  // empty: any
+  std::optional<WallTime> since;      // opened at or after
   bool open_only = false;
   std::size_t limit = 100;
 };
@@ -41,7 +41,7 @@ class Sessions {
   virtual Result<Done> update(std::string_view id, const SessionCounts& counts) = 0;
   virtual Result<Done> close(std::string_view id, WallTime when, std::string_view end, const SessionCounts& counts) = 0;
   virtual Result<std::optional<SessionRow>> find(std::string_view id) = 0;
-  virtual Result<std::vector<SessionRow>> list(const SessionFilter& filter) = 0;   // newest first
+  virtual Result<std::vector<SessionRow>> list(const SessionFilter& filter) = 0;  // newest first
   // After a restart: those still open were cut off. How many.
   virtual Result<std::size_t> close_all_open(WallTime when, std::string_view end) = 0;
 };

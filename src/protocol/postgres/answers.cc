@@ -11,11 +11,13 @@ namespace {
 using Kind = Debt::Kind;
 
 Error unexpected(char type, const char* why) {
-  return Error{Code::malformed, Blame::upstream, fmt::format("message '{}' from the upstream, but {}", visible(std::string_view(&type, 1)), why)};
+  return Error{Code::malformed, Blame::upstream,
+               fmt::format("message '{}' from the upstream, but {}", visible(std::string_view(&type, 1)), why)};
 }
 
 bool ends_with_ready(Kind kind) {
-  return kind == Kind::query || kind == Kind::function_call || kind == Kind::sync || kind == Kind::refused_query || kind == Kind::own;
+  return kind == Kind::query || kind == Kind::function_call || kind == Kind::sync || kind == Kind::refused_query ||
+         kind == Kind::own;
 }
 
 }  // namespace
@@ -27,8 +29,9 @@ bool Answers::owe(Debt debt) {
   }
   if (discarding_ && debt.kind == Kind::local) return false;
   if (debt.kind == Kind::execute || debt.kind == Kind::bind || debt.kind == Kind::own_steps) work_since_sync_ = true;
-  if (debt.kind == Kind::sync) work_since_sync_ = discarding_ = false;
-  count_meaning(debt, +1);
+  if (debt.kind == Kind::sync) discarding_ = false;
+  if (ends_with_ready(debt.kind)) work_since_sync_ = false;  // each ends the transaction that such work began by itself
+  count_stakes(debt, +1);
   owed_.push_back(std::move(debt));
   if (owed_.size() == 1) speak_locals();
   return true;
@@ -36,6 +39,10 @@ bool Answers::owe(Debt debt) {
 
 Result<Turn> Answers::take(char type, ByteView body) {
   // Asynchronous messages belong to no debt; during a query of ours the client still hears of its own session's news.
+  if (type == 'S') {
+    NG_TRY(const auto parameter, backend::decode_parameter_status(body));
+    creditor_.parameter_reported(parameter.name);
+  }
   if (type == 'A' || type == 'S' || type == 'N') {
     const bool ours = type == 'N' && head() != nullptr && (head()->kind == Kind::own || head()->kind == Kind::own_steps);
     return ours ? Turn::drop : Turn::pass;
@@ -48,25 +55,23 @@ Result<Turn> Answers::take(char type, ByteView body) {
   Debt& head = owed_.front();
   switch (type) {
     case 'C': return on_complete(body);
-    case '1': return step(Kind::parse);
-    case '2': return step(Kind::bind);
-    case '3': return step(Kind::close);
-    case 'n': return step(Kind::describe);
-    case 'T': return head.kind == Kind::query ? Result<Turn>(Turn::pass) : step(Kind::describe, true);
+    case '1': return step(type, Kind::parse);
+    case '2': return step(type, Kind::bind);
+    case '3': return step(type, Kind::close);
+    case 'n': return step(type, Kind::describe);
+    case 'T': return head.kind == Kind::query ? Result<Turn>(Turn::pass) : step(type, Kind::describe, true);
     case 't': return head.kind == Kind::describe ? Result<Turn>(Turn::pass) : unexpected(type, "no Describe is due");
-    case 's': return step(Kind::execute);
-    case 'I':
-      if (head.kind == Kind::query) return Turn::pass;
-      return step(Kind::execute);
+    case 's': return on_suspended();
+    case 'I': return head.kind == Kind::query ? Result<Turn>(Turn::pass) : step(type, Kind::execute);
     case 'V': return head.kind == Kind::function_call ? Result<Turn>(Turn::pass) : unexpected(type, "no function was called");
     case 'H':
     case 'c':
-    case 'G':
       if (head.kind != Kind::query && head.kind != Kind::execute) return unexpected(type, "no COPY is running");
-      if (type != 'G') return Turn::pass;
-      head.copy_in = true;
-      // While it copies, the server ignores each Sync that was already sent.
-      while (head.kind == Kind::execute && owed_.size() > 1 && owed_[1].kind == Kind::sync) owed_.erase(owed_.begin() + 1);
+      return Turn::pass;
+    case 'G':
+      if (head.failed || head.copies_begun >= head.copies) return unexpected(type, "no COPY FROM STDIN is due");
+      ++head.copies_begun;
+      creditor_.copy_begun();
       return Turn::pass;
     default: return unexpected(type, "a server never sends it here");
   }
@@ -75,37 +80,32 @@ Result<Turn> Answers::take(char type, ByteView body) {
 Result<Turn> Answers::on_error(ByteView body) {
   NG_TRY(const ErrorFields fields, decode_error_fields(body));
   if (fields.fatal()) ended_by_upstream_ = true;
-  if (owed_.empty()) return Turn::pass;  // the server's last words: administrator command, crash, idle timeout
+  // With nothing asked these can only be the server's last words: administrator command, crash, idle timeout.
+  if (owed_.empty()) return fields.fatal() ? Result<Turn>(Turn::pass) : unexpected('E', "nothing was asked");
   Debt& head = owed_.front();
   head.failed = true;
-  head.copy_in = false;
   if (head.sqlstate.empty()) head.sqlstate = fields.sqlstate();
   if (fields.fatal()) return Turn::pass;  // it ends the connection, whoever asked
   switch (head.kind) {
     case Kind::own:
-    case Kind::own_steps:
+    case Kind::own_steps: {
+      const Turn turn = head.kind == Kind::own ? Turn::drop : Turn::pass;
       head.own->sqlstate = fields.sqlstate();
       head.own->message = fields.message();
-      if (head.kind == Kind::own_steps) {
-        settle_head(true);
-        discard_to_sync();
-      }
-      return Turn::drop;
-    case Kind::refused_query:
-      said_ += std::exchange(head.say, {});
-      return Turn::instead;
+      if (head.kind == Kind::own_steps) fail_step(true);
+      return turn;
+    }
+    case Kind::refused_query: said_ += std::exchange(head.say, {}); return Turn::instead;
     case Kind::refused_step:
       said_ += head.say;
-      settle_head(false);
-      discard_to_sync();
+      fail_step(false);
       return Turn::instead;
     case Kind::query:
     case Kind::function_call:
     case Kind::sync: return instead_if_cut_off(head);
     default: {
       const Turn turn = instead_if_cut_off(head);
-      settle_head(true);
-      discard_to_sync();
+      fail_step(true);
       return turn;
     }
   }
@@ -120,22 +120,22 @@ Turn Answers::instead_if_cut_off(const Debt& debt) {
 
 Result<Turn> Answers::on_ready(ByteView body) {
   Debt& head = owed_.front();
-  if (body.size() != 1 || (body[0] != 'I' && body[0] != 'T' && body[0] != 'E')) return unexpected('Z', "its status is none of I, T, E");
+  if (body.size() != 1 || (body[0] != 'I' && body[0] != 'T' && body[0] != 'E'))
+    return unexpected('Z', "its status is none of I, T, E");
   if (!ends_with_ready(head.kind)) return unexpected('Z', "an earlier answer is still due");
   if (head.kind == Kind::refused_query && !head.say.empty()) return unexpected('Z', "a statement that cannot parse was accepted");
   transaction_ = char(body[0]);
-  creditor_.transaction_status(transaction_);
   const bool quiet = head.kind == Kind::own;
-  if (head.kind == Kind::sync && !head.failed && !head.say.empty()) {
+  const bool says = head.kind == Kind::sync && !head.failed && !head.say.empty();
+  if (says) {
     said_ += head.say;
     Bytes ready;
     answer::ready_for_query(ready, TransactionStatus(transaction_));
     said_ += as_text(ready);
-    settle_head(true);
-    return Turn::instead;
   }
   settle_head(true);
-  return quiet ? Turn::drop : Turn::pass;
+  creditor_.transaction_status(transaction_);
+  return says ? Turn::instead : quiet ? Turn::drop : Turn::pass;
 }
 
 Result<Turn> Answers::on_complete(ByteView body) {
@@ -143,7 +143,6 @@ Result<Turn> Answers::on_complete(ByteView body) {
   if (head.kind != Kind::query && head.kind != Kind::execute) return unexpected('C', "no statement is running");
   NG_TRY(const auto complete, backend::decode_command_complete(body));
   head.tag = complete.tag;
-  head.copy_in = false;
   if (complete.rows && *complete.rows > head.rows) head.rows = *complete.rows;
   const bool withheld = head.withhold_end, cut_off = head.over_budget;
   if (cut_off) said_ += creditor_.limit_message(head);
@@ -151,10 +150,17 @@ Result<Turn> Answers::on_complete(ByteView body) {
   return cut_off ? Turn::instead : withheld ? Turn::drop : Turn::pass;
 }
 
+Result<Turn> Answers::on_suspended() {
+  const bool withheld = owed_.front().withhold_end;
+  owed_.front().suspended = true;
+  NG_TRY(const Turn turn, step('s', Kind::execute));
+  return withheld ? Turn::drop : turn;
+}
+
 Result<Turn> Answers::take_bulk(std::uint64_t rows, std::uint64_t bytes, ByteView raw) {
   if (owed_.empty()) return unexpected('D', "nothing was asked");
   Debt& head = owed_.front();
-  if (head.own != nullptr) {
+  if (head.own) {
     if (head.own->raw.size() + raw.size() > limits::own_answer_bytes_max)
       return Error{Code::too_large, Blame::upstream, "the answer to a query of the gateway's own is too long"};
     head.own->raw.insert(head.own->raw.end(), raw.begin(), raw.end());
@@ -170,7 +176,9 @@ std::optional<Answers::Budget> Answers::budget() const {
   if (owed_.empty() || owed_.front().over_budget) return std::nullopt;
   const Debt& head = owed_.front();
   if (head.rows_max == 0 && head.bytes_max == 0) return std::nullopt;
-  const auto left = [](std::uint64_t max, std::uint64_t used) { return max == 0 ? RelayScanner::unlimited : max > used ? max - used : 0; };
+  const auto left = [](std::uint64_t max, std::uint64_t used) {
+    return max == 0 ? RelayScanner::unlimited : max > used ? max - used : 0;
+  };
   return Budget{left(head.rows_max, head.rows), left(head.bytes_max, head.bytes)};
 }
 
@@ -182,8 +190,8 @@ void Answers::over_budget() {
 Result<Turn> Answers::on_own(char type) {
   switch (type) {
     case '3':
-      if (owed_.front().kind == Kind::own) break;
-      settle_head(true);
+      if (owed_.front().own->closes == 0) break;
+      if (--owed_.front().own->closes == 0) settle_head(true);
       return Turn::drop;
     case 'C':
     case 'T':
@@ -198,8 +206,8 @@ Result<Turn> Answers::on_own(char type) {
   return unexpected(type, "the gateway's own query does not ask for it");
 }
 
-Result<Turn> Answers::step(Kind expected, bool has_columns) {
-  if (owed_.front().kind != expected) return unexpected('?', "another answer was due");
+Result<Turn> Answers::step(char type, Kind expected, bool has_columns) {
+  if (owed_.front().kind != expected) return unexpected(type, "another answer was due");
   const bool quiet = owed_.front().quiet && !has_columns;
   settle_head(true);
   return quiet ? Turn::drop : Turn::pass;
@@ -217,30 +225,59 @@ void Answers::finish(OwnQuery& own) {
     auto& values = own.rows.emplace_back();
     for (const Value& value : row->values) values.push_back(value ? std::optional(std::string(as_text(*value))) : std::nullopt);
   }
+  own.raw = Bytes();
   own.finished = true;
-  creditor_.own_finished(own);
+  creditor_.own_finished();
+}
+
+Debt Answers::take_head() {
+  Debt debt = std::move(owed_.front());
+  owed_.pop_front();
+  count_stakes(debt, -1);
+  return debt;
 }
 
 void Answers::settle_head(bool ran) {
-  Debt debt = std::move(owed_.front());
-  owed_.pop_front();
-  count_meaning(debt, -1);
-  if (debt.own != nullptr) {
-    finish(*debt.own);
-  } else {
-    creditor_.settled(debt, ran);
-  }
+  const Debt debt = take_head();
+  if (debt.own) finish(*debt.own);
+  else creditor_.settled(debt, ran);
   speak_locals();
 }
 
-void Answers::discard_to_sync() {
+// The step at the head failed: what comes after it, up to a Sync, is ignored upstream, and what we had to say there goes unsaid.
+void Answers::fail_step(bool ran) {
+  const Debt failed = take_head();
+  if (failed.own) finish(*failed.own);
+  else creditor_.settled(failed, ran);
   while (!owed_.empty() && owed_.front().kind != Kind::sync) {
-    Debt debt = std::move(owed_.front());
-    owed_.pop_front();
-    count_meaning(debt, -1);
-    creditor_.settled(debt, false);
+    Debt debt = take_head();
+    debt.sqlstate = failed.sqlstate;
+    if (debt.own) {
+      debt.own->sqlstate = failed.sqlstate;
+      finish(*debt.own);
+    } else {
+      creditor_.settled(debt, false);
+    }
   }
   discarding_ = owed_.empty();  // the Sync is still to come from the client
+}
+
+// ---- COPY FROM STDIN
+
+// The first statement whose data has not all been sent.
+const Debt* Answers::copy_to_come() const {
+  const auto found =
+      std::find_if(owed_.begin(), owed_.end(), [](const Debt& debt) { return !debt.failed && debt.copies_ended < debt.copies; });
+  return found == owed_.end() ? nullptr : &*found;
+}
+
+bool Answers::copying_in() const {
+  return !owed_.empty() && !owed_.front().failed && owed_.front().copies_begun > owed_.front().copies_ended;
+}
+bool Answers::copy_awaited() const { return copy_to_come() != nullptr && !copying_in(); }
+bool Answers::wants_copy_data() const { return copy_to_come() != nullptr; }
+void Answers::copy_data_ended() {
+  if (const Debt* copy = copy_to_come()) ++const_cast<Debt*>(copy)->copies_ended;
 }
 
 void Answers::speak_locals() {
@@ -251,15 +288,17 @@ void Answers::speak_locals() {
   }
 }
 
-void Answers::count_meaning(const Debt& debt, int by) {
-  if (debt.statement && debt.statement->changes_meaning && (debt.kind == Kind::query || debt.kind == Kind::execute)) meaning_at_stake_ += by;
+void Answers::count_stakes(const Debt& debt, int by) {
+  const bool runs = debt.kind == Kind::query || debt.kind == Kind::execute;
+  if (runs && debt.statement && (debt.statement->changes_meaning || debt.statement->defines)) meaning_at_stake_ += by;
+  const bool names = debt.kind == Kind::parse || debt.kind == Kind::bind || debt.kind == Kind::close;
+  if (names && !debt.name.empty()) names_at_stake_ += by;
 }
 
 void Answers::abandon() {
   while (!owed_.empty()) {
-    Debt debt = std::move(owed_.front());
-    owed_.pop_front();
-    if (debt.own != nullptr) {
+    Debt debt = take_head();
+    if (debt.own) {
       debt.own->sqlstate = "08006";
       debt.own->message = "the upstream connection was lost";
       finish(*debt.own);
@@ -268,7 +307,6 @@ void Answers::abandon() {
       creditor_.settled(debt, false);
     }
   }
-  meaning_at_stake_ = 0;
 }
 
 }  // namespace narrowgate::postgres

@@ -1,7 +1,8 @@
 // Which session a CancelRequest is for.
 //
-// A client is given the upstream's process id (isolation tests and people look it up in pg_stat_activity) and a key of our own. A key
-// lives exactly as long as its session, so an old one cancels nothing, and one session's key never reaches another's upstream.
+// A client is given the upstream's process id (isolation tests and people look it up in pg_stat_activity) and a key of our own. A
+// key lives exactly as long as its session, so an old one cancels nothing, and one session's key never reaches another's
+// upstream.
 #pragma once
 
 #include <cstdint>

@@ -17,9 +17,10 @@ std::string setting(std::string_view name, std::string_view value) {
 }
 
 std::string conninfo(const Upstream& upstream) {
-  std::string out = setting("host", upstream.address.host) + setting("port", std::to_string(upstream.address.port)) + setting("dbname", upstream.database) +
-                    setting("user", upstream.lease.user) + setting("password", upstream.lease.password.expose()) +
-                    setting("application_name", "narrowgate:catalog") + setting("connect_timeout", "10") + setting("gssencmode", "disable");
+  std::string out = setting("host", upstream.address.host) + setting("port", std::to_string(upstream.address.port)) +
+                    setting("dbname", upstream.database) + setting("user", upstream.lease.user) +
+                    setting("password", upstream.lease.password.expose()) + setting("application_name", "narrowgate:catalog") +
+                    setting("connect_timeout", "10") + setting("gssencmode", "disable");
   // Without TLS only where the configuration says so (credentials/lease.h).
   out += upstream.tls ? setting("sslmode", "verify-full") : setting("sslmode", "disable");
   if (upstream.tls) out += setting("sslrootcert", upstream.tls_ca_file);
@@ -28,6 +29,21 @@ std::string conninfo(const Upstream& upstream) {
 
 }  // namespace
 
+CatalogReader catalogs_over_libpq() {
+  return {[](const Upstream& upstream) { return load_catalog(conninfo(upstream)); },
+          [](const Upstream& upstream) { return catalog_version(conninfo(upstream)); }};
+}
+
+Upstream CatalogSource::upstream() const {
+  const std::lock_guard lock(mutex_);
+  return upstream_;
+}
+
+void CatalogSource::renew(const Upstream& upstream) {
+  const std::lock_guard lock(mutex_);
+  upstream_ = upstream;
+}
+
 std::shared_ptr<const Catalog> CatalogSource::current() const {
   const std::lock_guard lock(mutex_);
   return clock_.mono() - fresh_ > catalog_stale_max ? nullptr : catalog_;
@@ -35,7 +51,7 @@ std::shared_ptr<const Catalog> CatalogSource::current() const {
 
 Result<Done> CatalogSource::load() {
   const std::lock_guard one(loading_);
-  NG_TRY(auto catalog, load_catalog(conninfo(upstream_)));
+  NG_TRY(auto catalog, reader_.load(upstream()));
   const std::lock_guard lock(mutex_);
   catalog_ = std::move(catalog);
   fresh_ = clock_.mono();
@@ -52,7 +68,7 @@ Result<Done> CatalogSource::look() {
     const std::lock_guard lock(mutex_);
     if (catalog_) known = catalog_->version();
   }
-  NG_TRY(const std::string now, catalog_version(conninfo(upstream_)));
+  NG_TRY(const std::string now, reader_.version(upstream()));
   if (now != known) return load();
   const std::lock_guard lock(mutex_);
   fresh_ = clock_.mono();
@@ -63,14 +79,16 @@ std::shared_ptr<CatalogSource> Catalogs::source_for(const Upstream& upstream) {
   const std::string key = fmt::format("{}\n{}\n{}", upstream.resource, upstream.database, upstream.lease.user);
   const std::lock_guard lock(mutex_);
   auto& source = sources_[key];
-  if (!source) source = std::make_shared<CatalogSource>(upstream, clock_);
+  if (!source) source = std::make_shared<CatalogSource>(reader_, upstream, clock_);
+  else source->renew(upstream);
   return source;
 }
 
 Task<Result<std::shared_ptr<CatalogSource>>> Catalogs::get(net::Loop& loop, const Upstream& upstream) {
   std::shared_ptr<CatalogSource> source = source_for(upstream);
   if (source->current()) co_return source;
-  const Result<Done> loaded = co_await pool_.run(loop, [&source] { return source->current() ? Result<Done>(Done{}) : source->load(); });
+  const Result<Done> loaded =
+      co_await pool_.run(loop, [&source] { return source->current() ? Result<Done>(Done{}) : source->load(); });
   if (!loaded.ok()) co_return loaded.error();
   co_return source;
 }
@@ -83,7 +101,8 @@ void Catalogs::look() {
     for (const auto& [key, source] : sources_) held.push_back(source);
   }
   for (const auto& source : held)
-    if (const Result<Done> looked = source->look(); !looked.ok()) log_warning("catalog not refreshed", {{"why", looked.error().detail}});
+    if (const Result<Done> looked = source->look(); !looked.ok())
+      log_warning("catalog not refreshed", {{"why", looked.error().detail}});
 }
 
 }  // namespace narrowgate::postgres

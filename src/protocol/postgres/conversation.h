@@ -59,11 +59,15 @@ class PostgresConversation final : public Conversation, private Creditor {
   using RequestPtr = std::unique_ptr<PostgresRequest>;
 
   // opening.cc
-  Task<Result<Done>> welcome_client(const Welcome& welcome);
+  Task<Result<Done>> connect_upstream(std::vector<Setting> settings);
+  Task<Result<Done>> read_catalog();
+  Task<Result<Done>> welcome_client(const Welcome& welcome, const Catalog& catalog);
   Task<void> relay_until_end();
+  Task<Result<Done>> turn_away(Error error);
 
   // incoming.cc: one client message at a time
   Task<Result<RequestPtr>> take(const Frame& frame);
+  Task<Result<bool>> take_copy(const frontend::Message& message, char type);
   Task<Result<RequestPtr>> take_query(std::string_view text);
   Task<Result<RequestPtr>> take_parse(const frontend::Parse& parse, ByteView body);
   Task<Result<Done>> take_bind(const frontend::Bind& bind, ByteView body);
@@ -71,15 +75,29 @@ class PostgresConversation final : public Conversation, private Creditor {
   Task<Result<RequestPtr>> take_execute(const frontend::Execute& execute, ByteView body);
   Task<Result<Done>> take_close(const frontend::Close& close);
   RequestPtr take_function_call(const frontend::FunctionCall& call, ByteView body);
-  Task<Result<std::shared_ptr<const Statement>>> understand(std::string_view text);
+
+  // meaning.cc: what a text means now
+  using StatementPtr = std::shared_ptr<const Statement>;
+  Task<Result<StatementPtr>> understand(std::string_view text);
+  Task<Result<StatementPtr>> understand_again(const Prepared& prepared);
+  Task<Result<StatementPtr>> read(std::string_view text);
+  Task<Result<bool>> look_around();
   Task<Result<Done>> settle_meaning();
+  Task<Result<Done>> settle_definitions();
+  std::string_view uncertain() const;
+  std::uint64_t epoch() const { return uncertain().empty() ? understanding_.epoch() : 0; }
   Task<Result<Done>> violation(Error error);
 
   // outgoing.cc
-  Task<Result<Done>> flush();
+  Task<Result<Done>> flush(Duration at_most = Duration::max());
+  Task<Result<Done>> until(bool (PostgresConversation::*ready)() const);
   Task<Result<Done>> drained();
   Task<Result<OwnQuery>> ask(std::string sql);
   Task<Result<OwnQuery>> ask_in_step(std::string sql);
+  bool nothing_owed() const { return answers_.empty(); }
+  bool meaning_settled() const { return !answers_.meaning_at_stake(); }
+  bool names_settled() const { return !answers_.names_at_stake(); }
+  bool copy_settled() const { return !answers_.copy_awaited(); }
   Task<Result<Done>> say_answers();
   Task<Result<Done>> say_local(Bytes bytes);
   void queue(std::uint64_t number, const PostgresRequest& request, const Enforced& enforced);
@@ -88,24 +106,32 @@ class PostgresConversation final : public Conversation, private Creditor {
 
   // guarded.cc: a ceiling, or an approval whose meaning is checked again where it runs
   Task<Result<Done>> forward_guarded(std::uint64_t number, Permitted permitted);
-  Task<Result<std::string>> stamps_now(const PostgresRequest& request);
-  Task<Result<std::optional<Denial>>> check_meaning(const Permitted& permitted);
+  Task<Result<OwnQuery>> ask_for_stamps(const PostgresRequest& request);
+  Task<Result<Done>> forward_plainly(std::uint64_t number, const Permitted& permitted);
   Task<Result<Done>> forward_alone(std::uint64_t number, Permitted permitted);
   Task<Result<Done>> run_watched(std::uint64_t number, const Permitted& permitted);
-  Task<Result<Done>> accept(const PostgresRequest& request, const std::string& tag);
+  Task<Result<Done>> judge(std::uint64_t number, const Permitted& permitted);
+  Task<Result<Done>> accept(const PostgresRequest& request, const Debt& judged);
   Task<Result<Done>> undo(const PostgresRequest& request, const Denial& denial);
-  static bool can_be_watched(const PostgresRequest& request);
-  void forget_guarded();
+  Task<Result<Done>> end_step(const PostgresRequest& request);
 
   // Creditor
   void settled(const Debt& debt, bool ran) override;
-  void own_finished(OwnQuery& query) override;
+  void own_finished() override;
+  void copy_begun() override;
   void transaction_status(char status) override;
+  void parameter_reported(std::string_view name) override;
   void over_budget(const Debt& debt) override;
   std::string limit_message(const Debt& debt) override;
 
   Outcome outcome_of(const Debt& debt, bool ran) const;
-  void name_settled(const Debt& debt, bool succeeded);
+  void name_settled(const Debt& debt, bool ran);
+  void meaning_changed_by(const Debt& debt, bool ran);
+  void forget_names(const std::vector<StatementFacts>& facts);
+  Task<bool> client_is_there();
+  Task<void> last_answers();
+  void cancelled_by_client();
+  void start_cancel();
   Task<void> cancel_running();
   Task<void> cancel_then_close();
 
@@ -124,21 +150,29 @@ class PostgresConversation final : public Conversation, private Creditor {
   Answers answers_;
   std::optional<Relay> relay_;
   net::TaskGroup tasks_;
-  net::Event progress_;          // something owed was settled, or the relay ended
+  net::Event progress_;                          // something owed was settled, or the relay ended
   std::shared_ptr<PostgresConversation*> self_;  // how a cancel request that was posted finds us, or finds us gone
 
   Names names_;
   Understanding understanding_;
-  Bytes out_;                    // for the upstream, not sent yet
-  bool skipping_ = false;        // the client's messages are discarded up to its Sync: the gateway refused one
-  bool meaning_changed_ = false; // settings must be read again before the next text is judged
+  Bytes out_;                     // for the upstream, not sent yet
+  bool skipping_ = false;         // the client's messages are discarded up to its Sync: the gateway refused one
+  bool meaning_changed_ = false;  // settings must be read again before the next text is judged
   bool meaning_in_transaction_ = false;
-  bool definitions_changed_ = false;
+  bool definitions_changed_ = false;         // the catalog must be read again before the next text is judged
+  bool definitions_in_transaction_ = false;  // and cannot be: nobody else sees them yet
   bool terminated_ = false;
+  bool closed_ = false;
   bool relay_ended_ = false;
-  bool cancel_asked_ = false;
-  std::optional<Debt> judged_;   // the guarded execution, once it is settled
-  net::Event* hold_ = nullptr;   // the one being waited for
+  bool cancelling_ = false;    // a cancel is on its way upstream: nothing new is sent, lest it hit that
+  bool cancel_asked_ = false;  // by the client, since it sent the request at hand
+  bool pin_failed_ = false;    // the request at hand cannot run any more
+  struct Judged {
+    Debt debt;
+    bool ran;
+  };
+  std::optional<Judged> judged_;  // the guarded execution, once it is settled
+  net::Event* hold_ = nullptr;    // the one being waited for
 };
 
 }  // namespace narrowgate::postgres

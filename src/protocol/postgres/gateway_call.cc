@@ -50,7 +50,8 @@ class Tokens {
  private:
   static bool is_word(char c) { return std::isalnum(Byte(c)) || c == '_' || c == '$' || Byte(c) >= 0x80; }
   void skip_blanks() {
-    while (!rest_.empty() && (rest_[0] == ' ' || rest_[0] == '\t' || rest_[0] == '\n' || rest_[0] == '\r')) rest_.remove_prefix(1);
+    while (!rest_.empty() && (rest_[0] == ' ' || rest_[0] == '\t' || rest_[0] == '\n' || rest_[0] == '\r'))
+      rest_.remove_prefix(1);
   }
   std::string_view rest_;
 };

@@ -4,8 +4,8 @@
 //   SELECT * FROM narrowgate.status       this session: task, grant, time left, what waits
 //   CALL narrowgate.request('dec_…', 'why')   asks a person for what decision dec_… denied
 //
-// Only these shapes, alone in their message, in any case and spacing (TABLE narrowgate.scope and SELECT narrowgate.request(…) too).
-// Anything else that names the schema narrowgate goes the ordinary way, where no such table exists.
+// Only these shapes, alone in their message, in any case and spacing (TABLE narrowgate.scope and SELECT narrowgate.request(…)
+// too). Anything else that names the schema narrowgate goes the ordinary way, where no such table exists.
 #pragma once
 
 #include <optional>

@@ -6,7 +6,8 @@ namespace narrowgate::postgres {
 namespace {
 
 TEST(GatewayCall, AnswersItsOwnTablesInAnySpelling) {
-  for (const auto* sql : {"SELECT * FROM narrowgate.scope", "select*from narrowgate . scope ;", "TABLE narrowgate.scope", "\n SELECT\t* FROM NARROWGATE.SCOPE;;"}) {
+  for (const auto* sql : {"SELECT * FROM narrowgate.scope", "select*from narrowgate . scope ;", "TABLE narrowgate.scope",
+                          "\n SELECT\t* FROM NARROWGATE.SCOPE;;"}) {
     const auto call = gateway_call(sql);
     ASSERT_TRUE(call) << sql;
     EXPECT_EQ(call->what, GatewayCall::What::scope);
@@ -21,9 +22,11 @@ TEST(GatewayCall, ReadsTheDecisionAndTheReason) {
 }
 
 TEST(GatewayCall, LeavesEverythingElseToTheOrdinaryWay) {
-  for (const auto* sql : {"SELECT * FROM narrowgate.scope; DELETE FROM orders", "SELECT * FROM narrowgate.scopes", "SELECT * FROM narrowgate.scope s, orders",
-                          "SELECT * FROM \"narrowgate\".scope", "CALL narrowgate.request('a\\', 'b')", "CALL narrowgate.request('a', 'b', 'c')",
-                          "CALL narrowgate.request('a', b)", "SELECT * FROM narrowgate.scope -- x", "", "SELECT", "CALL narrowgate.request('a', 'b"})
+  for (const auto* sql :
+       {"SELECT * FROM narrowgate.scope; DELETE FROM orders", "SELECT * FROM narrowgate.scopes",
+        "SELECT * FROM narrowgate.scope s, orders", "SELECT * FROM \"narrowgate\".scope", "CALL narrowgate.request('a\\', 'b')",
+        "CALL narrowgate.request('a', 'b', 'c')", "CALL narrowgate.request('a', b)", "SELECT * FROM narrowgate.scope -- x", "",
+        "SELECT", "CALL narrowgate.request('a', 'b"})
     EXPECT_FALSE(gateway_call(sql)) << sql;
 }
 

@@ -50,12 +50,15 @@ Refusal fatal(std::string sqlstate, std::string message, std::string hint) {
 // What stands in the way of talking to this client at all.
 Result<std::optional<Refusal>> objection(const StartupMessage& startup, const GreetingOptions& options, bool encrypted) {
   if (!encrypted && options.plaintext == Plaintext::refused)
-    return std::optional(fatal("28000", "narrowgate: an encrypted connection is required", "Connect with sslmode=require, or better verify-full."));
+    return std::optional(fatal("28000", "narrowgate: an encrypted connection is required",
+                               "Connect with sslmode=require, or better verify-full."));
   NG_TRY(const Replication replication, replication_asked(startup));
   if (replication != Replication::none)
-    return std::optional(fatal("0A000", "narrowgate: replication connections are not available", "Connect without the replication option."));
+    return std::optional(
+        fatal("0A000", "narrowgate: replication connections are not available", "Connect without the replication option."));
   if (startup.user().empty())
-    return std::optional(fatal("28000", "narrowgate: no agent name was given", "Set user to the agent's name, or agent/template."));
+    return std::optional(
+        fatal("28000", "narrowgate: no agent name was given", "Set user to the agent's name, or agent/template."));
   return std::optional<Refusal>();
 }
 
@@ -101,7 +104,8 @@ Task<Result<std::optional<StartupMessage>>> greet_client(ClientSide& client, Rea
     }
     if (std::holds_alternative<SslRequest>(*packet)) {
       const bool offer = options.tls != nullptr;
-      NG_CO_TRY_VOID(co_await say_byte(client, offer ? 'S' : 'N'));
+      const char reply = offer ? 'S' : 'N';
+      NG_CO_TRY_VOID(co_await say_byte(client, reply));
       if (offer) NG_CO_TRY_VOID(co_await client.stream().start_tls_server(*options.tls, limits::handshake_deadline));
     } else if (std::holds_alternative<GssEncRequest>(*packet)) {
       NG_CO_TRY_VOID(co_await say_byte(client, 'N'));
@@ -136,7 +140,8 @@ Task<Result<std::optional<StartupMessage>>> greet_client(ClientSide& client, Rea
 Task<Result<Proof>> prove_client(ClientSide& client, Reader& reader, Challenge challenge) {
   auto* scram = std::get_if<AskScram>(&challenge);
   const auto tls = client.stream().tls();
-  ClientLogin login = scram ? ClientLogin::ask_for_scram(ScramQuestion{scram->salt, scram->iterations, std::move(scram->check)}, tls ? tls->server_end_point : Bytes())
+  ClientLogin login = scram ? ClientLogin::ask_for_scram(ScramQuestion{scram->salt, scram->iterations, std::move(scram->check)},
+                                                         tls ? tls->server_end_point : Bytes())
                             : ClientLogin::ask_for_token();
   const Bytes begin = login.begin();
   NG_CO_TRY_VOID(co_await client.say(std::string(as_text(begin))));
@@ -165,11 +170,13 @@ Result<Introduction> introduce(const StartupMessage& startup) {
     else if (setting.name == "narrowgate.reason") out.hello.reason = std::move(setting.value);
     else if (setting.name == "narrowgate.ticket") out.hello.ticket = std::move(setting.value);
     else if (setting.name.starts_with("narrowgate."))
-      return Error{Code::malformed, Blame::client, fmt::format("setting {} is not known; there are narrowgate.task, .reason and .ticket", setting.name)};
+      return Error{Code::malformed, Blame::client,
+                   fmt::format("setting {} is not known; there are narrowgate.task, .reason and .ticket", setting.name)};
     else out.settings.push_back(std::move(setting));
   }
   if (out.hello.reason.size() > limits::reason_bytes_max || out.hello.ticket.size() > limits::reason_bytes_max)
-    return Error{Code::too_large, Blame::client, fmt::format("narrowgate.reason and narrowgate.ticket may have {} bytes each", limits::reason_bytes_max)};
+    return Error{Code::too_large, Blame::client,
+                 fmt::format("narrowgate.reason and narrowgate.ticket may have {} bytes each", limits::reason_bytes_max)};
   return out;
 }
 

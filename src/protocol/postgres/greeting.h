@@ -19,8 +19,8 @@ struct GreetingOptions {
   Plaintext plaintext = Plaintext::refused;
 };
 
-// The client's StartupMessage, once it may be believed to be all there is. nullopt: it was a cancel request, or a protocol we cannot
-// speak, and everything was said. A client that must be told no is told so here.
+// The client's StartupMessage, once it may be believed to be all there is. nullopt: it was a cancel request, or a protocol we
+// cannot speak, and everything was said. A client that must be told no is told so here.
 Task<Result<std::optional<StartupMessage>>> greet_client(ClientSide& client, Reader& reader, const GreetingOptions& options,
                                                          CancelKeys& cancel_keys);
 

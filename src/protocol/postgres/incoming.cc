@@ -9,25 +9,20 @@ namespace {
 
 using Kind = Debt::Kind;
 
+Error upstream_gone() { return Error{Code::closed, Blame::upstream, "the upstream closed the connection"}; }
+
 std::string quoted_name(std::string_view name) {
   std::string out = "\"";
   for (const char c : name) out += c == '"' ? "\"\"" : std::string(1, c);
   return out + '"';
 }
 
-// A statement that nobody could classify, for a reason we can say.
-std::shared_ptr<const Statement> not_understood(std::string why) {
-  auto operation = std::make_shared<Operation>();
-  operation->why = std::move(why);
-  auto statement = std::make_shared<Statement>();
-  statement->operation = std::move(operation);
-  return statement;
-}
-
 }  // namespace
 
 Task<Result<std::unique_ptr<Request>>> PostgresConversation::next() {
+  cancel_asked_ = pin_failed_ = false;
   for (;;) {
+    if (relay_ended_) co_return upstream_gone();
     Result<std::optional<Frame>> frame = reader_.next();
     if (!frame.ok()) {
       const Error error = frame.error();
@@ -37,12 +32,14 @@ Task<Result<std::unique_ptr<Request>>> PostgresConversation::next() {
     if (!*frame) {
       NG_CO_TRY_VOID(co_await flush());
       const Result<Done> filled = co_await reader_.fill();
-      if (!filled.ok() && filled.error().code == Code::closed && !terminated_) co_return std::unique_ptr<Request>();
-      if (!filled.ok()) co_return filled.error();
-      continue;
+      if (filled.ok()) continue;
+      if (relay_ended_) co_return upstream_gone();
+      if (filled.error().code == Code::closed && !terminated_) co_return std::unique_ptr<Request>();
+      co_return filled.error();
     }
     if ((*frame)->type == 'X') co_return std::unique_ptr<Request>();
-    if (skipping_ && (*frame)->type != 'S') continue;
+    // After an error, ours or the server's, a pipeline is ignored up to its Sync.
+    if ((skipping_ || answers_.discarding()) && (*frame)->type != 'S') continue;
     Result<RequestPtr> request = co_await take(**frame);
     if (!request.ok()) {
       const Error error = request.error();
@@ -56,10 +53,8 @@ Task<Result<std::unique_ptr<Request>>> PostgresConversation::next() {
 
 Task<Result<PostgresConversation::RequestPtr>> PostgresConversation::take(const Frame& frame) {
   NG_CO_TRY(const frontend::Message message, frontend::decode(frame));
-  // While a COPY takes data, nothing else may come: the server would drop the connection's rhythm, and so must not see it.
-  const bool copy = frame.type == 'd' || frame.type == 'c' || frame.type == 'f' || frame.type == 'H' || frame.type == 'S';
-  if (!copy && answers_.copying_in())
-    co_return Error{Code::malformed, Blame::client, fmt::format("message '{}' while COPY takes data", frame.type)};
+  NG_CO_TRY(const bool copy_took_it, co_await take_copy(message, frame.type));
+  if (copy_took_it) co_return RequestPtr();
   if (answers_.size() >= limits::in_flight_max) NG_CO_TRY_VOID(co_await drained());
 
   if (const auto* query = std::get_if<frontend::Query>(&message)) co_return co_await take_query(query->text);
@@ -74,13 +69,27 @@ Task<Result<PostgresConversation::RequestPtr>> PostgresConversation::take(const 
     NG_CO_TRY_VOID(co_await take_close(*close));
   } else if (std::holds_alternative<frontend::Sync>(message)) {
     skipping_ = false;
-    const bool ignored = answers_.copying_in();
-    if (!ignored) answers_.owe({.kind = Kind::sync});
+    answers_.owe({.kind = Kind::sync});
     frontend::write(out_, message);
   } else {
-    frontend::write(out_, message);  // Flush, and the data of a COPY that was permitted; outside one the server ignores it
+    frontend::write(out_, message);  // Flush
   }
   co_return RequestPtr();
+}
+
+// The data of a COPY that was permitted, and what may come beside it. Data that no statement asked for stays here: a server
+// ignores it.
+Task<Result<bool>> PostgresConversation::take_copy(const frontend::Message& message, char type) {
+  if (type == 'd' || type == 'c' || type == 'f') {
+    if (answers_.wants_copy_data()) frontend::write(out_, message);
+    if (type != 'd') answers_.copy_data_ended();
+    co_return true;
+  }
+  if (type == 'H') co_return false;
+  if (answers_.copy_awaited()) NG_CO_TRY_VOID(co_await until(&PostgresConversation::copy_settled));
+  if (!answers_.copying_in()) co_return false;
+  if (type == 'S') co_return true;  // the server would ignore it
+  co_return Error{Code::malformed, Blame::client, fmt::format("message '{}' while COPY takes data", type)};
 }
 
 Task<Result<PostgresConversation::RequestPtr>> PostgresConversation::take_query(std::string_view text) {
@@ -98,9 +107,10 @@ Task<Result<PostgresConversation::RequestPtr>> PostgresConversation::take_parse(
   request->sql = parse.text;
   request->message = body;
   NG_CO_TRY(request->statement, co_await understand(parse.text));
-  request->prepared = std::make_shared<const Prepared>(Prepared{std::string(parse.text), request->statement});
+  request->prepared = std::make_shared<const Prepared>(Prepared{std::string(parse.text), request->statement, epoch()});
   if (names_.statements.size() >= limits::prepared_statements_max && !names_.statements.find(parse.statement))
-    request->statement = not_understood(fmt::format("{} prepared statements are open; close some", limits::prepared_statements_max));
+    request->statement =
+        not_understood(fmt::format("{} prepared statements are open; close some", limits::prepared_statements_max));
   if (!request->statement->gateway_call) co_return request;
 
   // For the gateway itself: the upstream never hears of this name.
@@ -113,23 +123,26 @@ Task<Result<PostgresConversation::RequestPtr>> PostgresConversation::take_parse(
 }
 
 Task<Result<Done>> PostgresConversation::take_bind(const frontend::Bind& bind, ByteView body) {
-  std::shared_ptr<const Prepared> prepared = names_.statements.find(bind.statement);
-  if (!prepared) {  // perhaps one that SQL's PREPARE made: both share one name space
-    std::string execute = "EXECUTE " + quoted_name(bind.statement);
-    NG_CO_TRY(auto statement, co_await understand(execute));
-    prepared = std::make_shared<const Prepared>(Prepared{std::move(execute), std::move(statement)});
-  }
+  NG_CO_TRY_VOID(co_await settle_meaning());  // it may be about the name
+  if (names_.portals.size() >= portals_max && !names_.portals.find(bind.portal))
+    co_return Error{Code::too_large, Blame::client, fmt::format("{} portals are open", portals_max)};
   auto portal = std::make_shared<Portal>();
-  portal->prepared = prepared;
+  portal->prepared = names_.statements.find(bind.statement);
+  if (portal->prepared) {
+    NG_CO_TRY(portal->statement, co_await understand_again(*portal->prepared));
+  } else {  // perhaps one that SQL's PREPARE made: both share one name space
+    std::string text = "EXECUTE " + quoted_name(bind.statement);
+    NG_CO_TRY(portal->statement, co_await understand(text));
+    portal->prepared = std::make_shared<const Prepared>(Prepared{std::move(text), portal->statement, epoch()});
+  }
   if (body.size() <= limits::bind_bytes_recorded_max) portal->bind = as_text(body);
-  if (prepared->statement->gateway_call) {
-    names_.portals.sent(bind.portal, portal);
+  names_.portals.sent(bind.portal, portal);
+  if (portal->statement->gateway_call) {
     names_.portals.settled(bind.portal, portal, true);
     Bytes out;
     answer::bind_complete(out);
     co_return co_await say_local(std::move(out));
   }
-  names_.portals.sent(bind.portal, portal);
   if (answers_.owe({.kind = Kind::bind, .name = std::string(bind.portal), .portal = portal})) frontend::write(out_, bind);
   co_return Done{};
 }
@@ -153,20 +166,25 @@ Task<Result<Done>> PostgresConversation::take_describe(const frontend::Describe&
   co_return co_await say_local(std::move(out));
 }
 
-Task<Result<PostgresConversation::RequestPtr>> PostgresConversation::take_execute(const frontend::Execute& execute, ByteView body) {
+Task<Result<PostgresConversation::RequestPtr>> PostgresConversation::take_execute(const frontend::Execute& execute,
+                                                                                  ByteView body) {
   auto request = std::make_unique<PostgresRequest>();
   request->kind = PostgresRequest::Kind::execute;
   request->name = execute.portal;
   request->message = body;
+  NG_CO_TRY_VOID(co_await settle_meaning());  // it may be about the name
   request->portal = names_.portals.find(execute.portal);
   if (request->portal) {
     request->prepared = request->portal->prepared;
+    NG_CO_TRY(request->statement, co_await understand_again(*request->prepared));
+    // The server planned it at Bind, and what it calls runs now: unless both are one meaning, neither is certain.
+    if (request->statement != request->portal->statement && !same_meaning(*request->statement, *request->portal->statement))
+      request->statement = not_understood("what it means has changed since Bind; bind it again");
   } else {  // perhaps a cursor that SQL declared: portals and cursors share one name space too
     std::string fetch = "FETCH ALL FROM " + quoted_name(execute.portal);
-    NG_CO_TRY(auto statement, co_await understand(fetch));
-    request->prepared = std::make_shared<const Prepared>(Prepared{std::move(fetch), std::move(statement)});
+    NG_CO_TRY(request->statement, co_await understand(fetch));
+    request->prepared = std::make_shared<const Prepared>(Prepared{std::move(fetch), request->statement, epoch()});
   }
-  request->statement = request->prepared->statement;
   request->sql = request->prepared->text;
   co_return request;
 }
@@ -182,7 +200,8 @@ Task<Result<Done>> PostgresConversation::take_close(const frontend::Close& close
   }
   if (is_statement) names_.statements.sent(close.name, nullptr);
   else names_.portals.sent(close.name, nullptr);
-  if (answers_.owe({.kind = Kind::close, .closes_statement = is_statement, .name = std::string(close.name)})) frontend::write(out_, close);
+  if (answers_.owe({.kind = Kind::close, .closes_statement = is_statement, .name = std::string(close.name)}))
+    frontend::write(out_, close);
   co_return Done{};
 }
 
@@ -196,49 +215,9 @@ PostgresConversation::RequestPtr PostgresConversation::take_function_call(const 
   return request;
 }
 
-// What a text means now: after everything on its way that could change its meaning, against the catalog as it is.
-Task<Result<std::shared_ptr<const Statement>>> PostgresConversation::understand(std::string_view text) {
-  NG_CO_TRY_VOID(co_await settle_meaning());
-  if (meaning_changed_) co_return not_understood("settings changed earlier in this pipeline; send Sync before the next statement");
-  understanding_.refresh(catalog_->current());
-  if (auto known = understanding_.recall(text)) co_return known;
-
-  std::shared_ptr<const Statement> statement;
-  if (text.size() <= limits::parse_inline_bytes_max) {
-    statement = Understanding::read(text, *understanding_.catalog(), understanding_.state());
-  } else {
-    statement = co_await common_.pool.run(client_.stream().loop(), [text, this] {
-      return Understanding::read(text, *understanding_.catalog(), understanding_.state());
-    });
-  }
-  understanding_.remember(text, statement);
-  co_return statement;
-}
-
-// Waits for what may change the meaning of later texts, then looks at what it has become.
-Task<Result<Done>> PostgresConversation::settle_meaning() {
-  if (answers_.meaning_at_stake()) {
-    if (answers_.work_since_sync()) frontend::write(out_, frontend::Flush{});
-    NG_CO_TRY_VOID(co_await flush());
-    while (answers_.meaning_at_stake()) co_await progress_.wait(Duration::max());
-  }
-  if (definitions_changed_) {
-    definitions_changed_ = false;
-    NG_CO_TRY_VOID(co_await catalog_->reload(common_.pool, client_.stream().loop()));
-  }
-  if (!meaning_changed_ || answers_.work_since_sync()) co_return Done{};
-  NG_CO_TRY_VOID(co_await drained());
-  if (answers_.transaction() == 'E') co_return Done{};  // nothing runs before its end, which makes us look again
-  NG_CO_TRY(const OwnQuery now, co_await ask(std::string(SessionState::settings_query())));
-  if (!now.sqlstate.empty()) co_return Error{Code::unavailable, Blame::upstream, "the session's settings cannot be read: " + now.message};
-  NG_CO_TRY_VOID(understanding_.state().take_settings(now.rows));
-  meaning_changed_ = false;
-  co_return Done{};
-}
-
 // The client broke the protocol: it hears so, and the connection ends, because nobody knows where its next message begins.
 Task<Result<Done>> PostgresConversation::violation(Error error) {
-  NG_CO_TRY_VOID(co_await flush());
+  NG_CO_TRY_VOID(co_await flush(limits::slow_client_deadline));
   Refusal refusal = refusal_for(error, Moment::session);
   refusal.severity = Severity::fatal;
   Bytes out;

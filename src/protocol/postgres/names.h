@@ -1,9 +1,9 @@
 // What the client's names stand for: prepared statements and portals.
 //
-// A name means what the server will take it for once it has done all that was sent. What was sent may yet fail, so each name has a
-// certain meaning (the server confirmed it) and an expected one (if everything on its way succeeds). An error discards the rest of a
-// pipeline, so an expectation is either confirmed or falls back to what is certain: we never judge a name by a body that the server
-// did not accept.
+// A name means what the server will take it for once it has done all that was sent. What was sent may yet fail, so each name has
+// a certain meaning (the server confirmed it) and an expected one (if everything on its way succeeds). An error discards the rest
+// of a pipeline, so an expectation is either confirmed or falls back to what is certain: we never judge a name by a body that the
+// server did not accept.
 #pragma once
 
 #include <map>
@@ -16,17 +16,20 @@
 
 namespace narrowgate::postgres {
 
+inline constexpr std::size_t portals_max = 1'000;  // per session; a transaction keeps each until it ends
+
 // A statement with its text, as Parse named it.
 struct Prepared {
   std::string text;
   std::shared_ptr<const Statement> statement;
+  std::uint64_t epoch = 0;  // of the understanding that read it; 0: read it again
 };
 
 // A prepared statement with its values, as Bind named it.
 struct Portal {
   std::shared_ptr<const Prepared> prepared;
-  std::string bind;         // the Bind message's body, for records and approvals; empty if over limits::bind_bytes_recorded_max
-  bool described = false;
+  std::shared_ptr<const Statement> statement;  // what the text meant at Bind, where the server plans it
+  std::string bind;  // the Bind message's body, for records and approvals; empty if over limits::bind_bytes_recorded_max
 };
 
 template <class T>

@@ -20,8 +20,12 @@ TEST(Numberless, CutsWholeNumbersAndNothingElse) {
 }
 
 TEST(Numberless, GivesUpWhereADigitMightBeSomethingElse) {
-  for (const auto* text : {"SELECT '1'", "SELECT \"a1\"", "SELECT $1", "SELECT $$1$$", "SELECT 1.5", "SELECT .5", "SELECT 1.", "SELECT 1e5", "SELECT 0x10",
-                           "SELECT 1_000", "SELECT 1a", "SELECT 1 -- 2", "SELECT 1 /* 2 */", "SELECT E'\\1'", "SELECT \xC3\xA9""1", "SELECT 1\x01", "SELECT a$1", "a.1"})
+  for (const auto* text :
+       {"SELECT '1'", "SELECT \"a1\"", "SELECT $1", "SELECT $$1$$", "SELECT 1.5", "SELECT .5", "SELECT 1.", "SELECT 1e5",
+        "SELECT 0x10", "SELECT 1_000", "SELECT 1a", "SELECT 1 -- 2", "SELECT 1 /* 2 */", "SELECT E'\\1'",
+        "SELECT \xC3\xA9"
+        "1",
+        "SELECT 1\x01", "SELECT a$1", "a.1"})
     EXPECT_EQ(cut(text), "(no)") << text;
 }
 

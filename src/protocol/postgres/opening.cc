@@ -10,10 +10,26 @@ namespace {
 // Settings any client may ask for at connect: they change how values look or how long the server is patient, not what text means
 // or who may do what.
 bool is_harmless_at_connect(const Setting& setting) {
-  static constexpr std::string_view harmless[] = {
-      "application_name", "bytea_output", "client_min_messages", "datestyle", "extra_float_digits", "geqo", "idle_in_transaction_session_timeout",
-      "idle_session_timeout", "intervalstyle", "jit", "lc_messages", "lc_monetary", "lc_numeric", "lc_time", "lock_timeout",
-      "statement_timeout", "timezone", "transaction_timeout", "work_mem", "tcp_user_timeout"};
+  static constexpr std::string_view harmless[] = {"application_name",
+                                                  "bytea_output",
+                                                  "client_min_messages",
+                                                  "datestyle",
+                                                  "extra_float_digits",
+                                                  "geqo",
+                                                  "idle_in_transaction_session_timeout",
+                                                  "idle_session_timeout",
+                                                  "intervalstyle",
+                                                  "jit",
+                                                  "lc_messages",
+                                                  "lc_monetary",
+                                                  "lc_numeric",
+                                                  "lc_time",
+                                                  "lock_timeout",
+                                                  "statement_timeout",
+                                                  "timezone",
+                                                  "transaction_timeout",
+                                                  "work_mem",
+                                                  "tcp_user_timeout"};
   if (setting.name == "client_encoding") return is_ascii_safe_encoding(setting.value);
   return std::find(std::begin(harmless), std::end(harmless), setting.name) != std::end(harmless);
 }
@@ -33,8 +49,13 @@ std::vector<ObjectName> table_names(const Catalog& catalog) {
 }  // namespace
 
 PostgresConversation::PostgresConversation(Common& common, std::unique_ptr<net::Stream> client)
-    : common_(common), client_(std::move(client)), reader_(client_.stream()), answers_(*this), tasks_(client_.stream().loop()),
-      progress_(client_.stream().loop()), self_(std::make_shared<PostgresConversation*>(this)) {}
+    : common_(common),
+      client_(std::move(client)),
+      reader_(client_.stream()),
+      answers_(*this),
+      tasks_(client_.stream().loop()),
+      progress_(client_.stream().loop()),
+      self_(std::make_shared<PostgresConversation*>(this)) {}
 
 PostgresConversation::~PostgresConversation() = default;
 
@@ -59,7 +80,9 @@ Task<Result<Proof>> PostgresConversation::prove(Challenge challenge) {
   co_return co_await prove_client(client_, reader_, std::move(challenge));
 }
 
-Task<void> PostgresConversation::dismiss(Denial denial) { co_await dismiss_client(client_, refusal_for(denial, Moment::connect)); }
+Task<void> PostgresConversation::dismiss(Denial denial) {
+  co_await dismiss_client(client_, refusal_for(denial, Moment::connect));
+}
 
 Task<Result<Done>> PostgresConversation::open(OpenPermit, Upstream upstream, Welcome welcome, Ears& ears) {
   ears_ = &ears;
@@ -78,15 +101,30 @@ Task<Result<Done>> PostgresConversation::open(OpenPermit, Upstream upstream, Wel
     settings.push_back(setting);
   }
   if (!upstream_at_.application_name.empty()) settings.push_back({"application_name", upstream_at_.application_name});
-  if (upstream_at_.statement_max.count() > 0) settings.push_back({"statement_timeout", std::to_string(upstream_at_.statement_max.count())});
+  if (upstream_at_.statement_max.count() > 0)
+    settings.push_back({"statement_timeout", std::to_string(upstream_at_.statement_max.count())});
   const bool client_chose_meaning = choose_meaning(settings);
+  NG_CO_TRY_VOID(co_await connect_upstream(std::move(settings)));
+  NG_CO_TRY_VOID(co_await read_catalog());
+  const std::shared_ptr<const Catalog> catalog = catalog_->current();
+  if (!catalog) co_return co_await turn_away(Error{Code::unavailable, Blame::upstream, "the catalog is too old"});
+  understanding_.begin(catalog, upstream_session_.parameters);
+  meaning_changed_ = client_chose_meaning;
 
-  auto opened = co_await open_upstream(client_.stream().loop(), common_.pool, upstream_at_, std::move(settings), limits::upstream_connect_deadline);
-  if (!opened.ok()) {
-    const Error error = opened.error();
-    co_await dismiss_client(client_, refusal_for(error, Moment::connect));
-    co_return error;
-  }
+  // The relay begins when the client has been welcomed: news from the upstream must not come before the end of the login.
+  NG_CO_TRY_VOID(co_await welcome_client(welcome, *catalog));
+  if (terminated_) co_return Error{Code::closed, Blame::gateway, "the session was ended while it opened"};
+  relay_.emplace(*upstream_, client_, answers_);
+  tasks_.start(relay_until_end());
+  co_return Done{};
+}
+
+// The session may have been ended while this waited: whoever called close() by then did not know of the connection.
+Task<Result<Done>> PostgresConversation::connect_upstream(std::vector<Setting> settings) {
+  auto opened = co_await open_upstream(client_.stream().loop(), common_.pool, upstream_at_, std::move(settings),
+                                       limits::upstream_connect_deadline);
+  if (terminated_) co_return Error{Code::closed, Blame::gateway, "the session was ended while it opened"};
+  if (!opened.ok()) co_return co_await turn_away(opened.error());
   if (opened->refusal) {
     const Error error{Code::refused, Blame::upstream, fmt::format("{}: {}", opened->refusal->sqlstate, opened->refusal->message)};
     co_await dismiss_client(client_, refusal_for(*opened->refusal));
@@ -94,53 +132,54 @@ Task<Result<Done>> PostgresConversation::open(OpenPermit, Upstream upstream, Wel
   }
   upstream_ = std::move(opened->stream);
   upstream_session_ = std::move(opened->session);
-
-  auto catalog = co_await common_.catalogs.get(client_.stream().loop(), upstream_at_);
-  if (!catalog.ok()) {
-    const Error error = catalog.error();
-    co_await dismiss_client(client_, refusal_for(error, Moment::connect));
-    co_return error;
-  }
-  catalog_ = std::move(catalog).take();
-  understanding_.begin(catalog_->current(), upstream_session_.parameters);
-  meaning_changed_ = client_chose_meaning;
-
-  relay_.emplace(*upstream_, client_, answers_);
-  tasks_.start(relay_until_end());
-  co_return co_await welcome_client(welcome);
+  co_return Done{};
 }
 
-Task<Result<Done>> PostgresConversation::welcome_client(const Welcome& welcome) {
+Task<Result<Done>> PostgresConversation::read_catalog() {
+  auto catalog = co_await common_.catalogs.get(client_.stream().loop(), upstream_at_);
+  if (!catalog.ok()) co_return co_await turn_away(catalog.error());
+  catalog_ = std::move(catalog).take();
+  co_return Done{};
+}
+
+Task<Result<Done>> PostgresConversation::turn_away(Error error) {
+  co_await dismiss_client(client_, refusal_for(error, Moment::connect));
+  co_return error;
+}
+
+Task<Result<Done>> PostgresConversation::welcome_client(const Welcome& welcome, const Catalog& catalog) {
   const std::size_t key_bytes = introduction_.minor >= 2 ? 32 : 4;
-  cancel_key_ = common_.cancel_keys.add(upstream_session_.process, key_bytes, client_.stream().loop(), [self = std::weak_ptr(self_)] {
-    if (const auto alive = self.lock()) {
-      (*alive)->cancel_asked_ = true;
-      (*alive)->cancel();
-    }
-  });
+  cancel_key_ =
+      common_.cancel_keys.add(upstream_session_.process, key_bytes, client_.stream().loop(), [self = std::weak_ptr(self_)] {
+        if (const auto alive = self.lock()) (*alive)->cancelled_by_client();
+      });
   Bytes out;
   answer::authentication_ok(out);
   for (const auto& [name, value] : upstream_session_.parameters) answer::parameter_status(out, name, value);
   answer::backend_key_data(out, cancel_key_.process, cancel_key_.secret);
-  for (const std::string& text : welcome.notices(table_names(*catalog_->current()))) write(out, notice_of(text));
+  for (const std::string& text : welcome.notices(table_names(catalog))) write(out, notice_of(text));
   answer::ready_for_query(out, TransactionStatus::idle);
   co_return co_await client_.say(std::string(as_text(out)));
 }
 
 Task<void> PostgresConversation::relay_until_end() {
   const Result<Done> ended = co_await relay_->run();
+  const Error& why = ended.error();
   relay_ended_ = true;
   if (!terminated_ && client_.stream().is_open()) {
-    if (ended.error().blame == Blame::upstream && ended.error().code != Code::closed)
-      log_warning("upstream broke the protocol", {{"resource", upstream_at_.resource}, {"why", ended.error().detail}});
+    if (why.blame == Blame::upstream && why.code != Code::closed)
+      log_warning("upstream broke the protocol", {{"resource", upstream_at_.resource}, {"why", why.detail}});
     Bytes out;
     write(out, refusal_for(Error{Code::closed, Blame::upstream, "the upstream closed the connection"}, Moment::session));
     if (!answers_.ended_by_upstream()) client_.last_words(as_text(out));
   }
-  answers_.abandon();
+  client_.close();
   progress_.set();
-  client_.stream().close();
+  // A client that is gone, or too slow: what it asked for goes on upstream until somebody says otherwise.
+  if (why.blame != Blame::upstream && !terminated_ && !answers_.empty()) co_await cancel_running();
+  answers_.abandon();
   upstream_->close();
+  progress_.set();
 }
 
 }  // namespace narrowgate::postgres

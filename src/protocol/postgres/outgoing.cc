@@ -10,8 +10,8 @@ namespace {
 using Kind = Debt::Kind;
 using RequestKind = PostgresRequest::Kind;
 
-// Sent in place of a refused statement where the upstream's transaction must fail with it. A syntax error runs nothing, whatever the
-// session's settings are, and tells the server's own log what happened.
+// Sent in place of a refused statement where the upstream's transaction must fail with it. A syntax error runs nothing, whatever
+// the session's settings are, and tells the server's own log what happened.
 constexpr std::string_view kRefused = "narrowgate refused this statement";
 constexpr std::string_view kRefusedName = "narrowgate_refused";
 
@@ -29,43 +29,56 @@ bool in_pipeline(RequestKind kind) { return kind == RequestKind::parse || kind =
 
 }  // namespace
 
-Task<Result<Done>> PostgresConversation::flush() {
+Task<Result<Done>> PostgresConversation::flush(Duration at_most) {
   if (out_.empty()) co_return Done{};
-  const Result<Done> written = co_await upstream_->write_all(out_, limits::slow_client_deadline);
+  while (cancelling_ && !relay_ended_) (void)co_await progress_.wait(Duration::max());
+  const Result<Done> written = co_await upstream_->write_all(out_, at_most);
   out_.clear();
   co_return written;
 }
 
-// Everything asked is answered. Only where a Sync or a Query ends what was asked.
-Task<Result<Done>> PostgresConversation::drained() {
-  if (answers_.work_since_sync()) frontend::write(out_, frontend::Flush{});
+// Sends what there is, makes the upstream answer all of it, and waits.
+Task<Result<Done>> PostgresConversation::until(bool (PostgresConversation::*ready)() const) {
+  if (!answers_.empty()) frontend::write(out_, frontend::Flush{});
   NG_CO_TRY_VOID(co_await flush());
-  while (!answers_.empty() && !relay_ended_) co_await progress_.wait(Duration::max());
+  while (!(this->*ready)() && !relay_ended_) (void)co_await progress_.wait(Duration::max());
   if (relay_ended_) co_return Error{Code::closed, Blame::upstream, "the upstream closed the connection"};
   co_return Done{};
 }
 
+Task<Result<Done>> PostgresConversation::drained() { co_return co_await until(&PostgresConversation::nothing_owed); }
+
 Task<Result<OwnQuery>> PostgresConversation::ask(std::string sql) {
-  OwnQuery own;
-  answers_.owe({.kind = Kind::own, .own = &own});
+  if (answers_.work_since_sync()) co_return co_await ask_in_step(std::move(sql));  // a Query would commit that work
+  const auto own = std::make_shared<OwnQuery>();
+  answers_.owe({.kind = Kind::own, .own = own});
   frontend::write(out_, frontend::Query{sql});
   NG_CO_TRY_VOID(co_await flush());
-  while (!own.finished) co_await progress_.wait(Duration::max());
-  co_return own;
+  while (!own->finished && !relay_ended_) (void)co_await progress_.wait(Duration::max());
+  if (relay_ended_) co_return Error{Code::closed, Blame::upstream, "the upstream closed the connection"};
+  co_return std::move(*own);
 }
 
+// As steps of the client's pipeline, under names of our own: its unnamed ones may be in use. If it fails, so has the pipeline.
 Task<Result<OwnQuery>> PostgresConversation::ask_in_step(std::string sql) {
   constexpr std::string_view name = "narrowgate_check";
-  OwnQuery own;
-  if (!answers_.owe({.kind = Kind::own_steps, .own = &own})) co_return Error{Code::conflict, Blame::client, "the pipeline has failed already"};
+  const auto own = std::make_shared<OwnQuery>();
+  own->closes = 3;
+  if (!answers_.owe({.kind = Kind::own_steps, .own = own})) {
+    own->sqlstate = "25P02";
+    co_return std::move(*own);
+  }
+  frontend::write(out_, frontend::Close{frontend::NameKind::statement, name});  // one that failed half-way has left it behind
   frontend::write(out_, frontend::Parse{name, sql, {}});
   frontend::write(out_, frontend::Bind{name, name, {}, {}, {}});
   frontend::write(out_, frontend::Execute{name, 0});
+  frontend::write(out_, frontend::Close{frontend::NameKind::portal, name});
   frontend::write(out_, frontend::Close{frontend::NameKind::statement, name});
   frontend::write(out_, frontend::Flush{});
   NG_CO_TRY_VOID(co_await flush());
-  while (!own.finished) co_await progress_.wait(Duration::max());
-  co_return own;
+  while (!own->finished && !relay_ended_) (void)co_await progress_.wait(Duration::max());
+  if (relay_ended_) co_return Error{Code::closed, Blame::upstream, "the upstream closed the connection"};
+  co_return std::move(*own);
 }
 
 // Says what has become due without the upstream.
@@ -90,6 +103,7 @@ Debt PostgresConversation::debt_for(std::uint64_t number, const PostgresRequest&
   debt.since = common_.clock.mono();
   debt.name = request.name;
   debt.statement = request.statement;
+  debt.copies = request.runs() ? request.statement->copies : 0;
   debt.prepared = request.prepared;
   return debt;
 }
@@ -115,8 +129,8 @@ void PostgresConversation::queue(std::uint64_t number, const PostgresRequest& re
 
 Task<Result<Done>> PostgresConversation::forward(std::uint64_t number, Permitted permitted) {
   auto& request = static_cast<PostgresRequest&>(permitted.request());
-  const bool ceiling = permitted.enforced().rows_written_max > 0 && request.statement->writes_rows;
-  if (request.runs() && (permitted.approved() || ceiling)) co_return co_await forward_guarded(number, std::move(permitted));
+  if (request.runs() && (permitted.approved() || permitted.enforced().rows_written_max > 0))
+    co_return co_await forward_guarded(number, std::move(permitted));
 
   queue(number, request, permitted.enforced());
   if (out_.size() >= limits::read_chunk_bytes) co_return co_await flush();
@@ -125,6 +139,8 @@ Task<Result<Done>> PostgresConversation::forward(std::uint64_t number, Permitted
 
 Task<Result<Done>> PostgresConversation::refuse(std::unique_ptr<Request> refused, Denial denial) {
   const auto& request = static_cast<const PostgresRequest&>(*refused);
+  if (answers_.discarding())
+    co_return Done{};  // the pipeline it stood in has failed meanwhile: nothing is said of what is ignored
   const bool pipeline = in_pipeline(request.kind);
   if (request.kind == RequestKind::parse && request.name.empty()) names_.statements.forget("");
   Bytes out;
@@ -136,11 +152,12 @@ Task<Result<Done>> PostgresConversation::refuse(std::unique_ptr<Request> refused
     else answer::ready_for_query(out, TransactionStatus(answers_.transaction()));
     co_return co_await client_.say(std::string(as_text(out)));
   }
-  Debt debt{.kind = pipeline ? Kind::refused_step : Kind::refused_query, .say = std::string(as_text(out))};
-  if (answers_.owe(std::move(debt))) {
-    if (pipeline) frontend::write(out_, frontend::Parse{kRefusedName, kRefused, {}});
-    else frontend::write(out_, frontend::Query{kRefused});
-    if (pipeline) frontend::write(out_, frontend::Flush{});
+  answers_.owe({.kind = pipeline ? Kind::refused_step : Kind::refused_query, .say = std::string(as_text(out))});
+  if (pipeline) {
+    frontend::write(out_, frontend::Parse{kRefusedName, kRefused, {}});
+    frontend::write(out_, frontend::Flush{});
+  } else {
+    frontend::write(out_, frontend::Query{kRefused});
   }
   skipping_ = pipeline;
   co_return co_await flush();
@@ -152,12 +169,12 @@ Task<Result<Done>> PostgresConversation::answer(std::unique_ptr<Request> asked, 
   if (query) NG_CO_TRY_VOID(co_await drained());
   Bytes out;
   const std::vector<std::string_view> columns(table.columns.begin(), table.columns.end());
-  if (query) answer::text_columns(out, columns);
+  if (query && !columns.empty()) answer::text_columns(out, columns);
   for (const auto& row : table.rows) {
     const std::vector<std::optional<std::string_view>> values(row.begin(), row.end());
     answer::text_row(out, values);
   }
-  answer::command_complete(out, fmt::format("SELECT {}", table.rows.size()));
+  answer::command_complete(out, table.tag.empty() ? fmt::format("SELECT {}", table.rows.size()) : table.tag);
   if (query) answer::ready_for_query(out, TransactionStatus(answers_.transaction()));
   co_return co_await say_local(std::move(out));
 }

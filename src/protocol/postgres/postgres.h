@@ -1,7 +1,7 @@
 // PostgreSQL, protocol version 3.
 //
-// Lets psql, drivers and agents reach a PostgreSQL resource through the gateway. The client logs in to the gateway; the gateway logs in
-// upstream with a lease. The two logins never share a secret.
+// Lets psql, drivers and agents reach a PostgreSQL resource through the gateway. The client logs in to the gateway; the gateway
+// logs in upstream with a lease. The two logins never share a secret.
 //
 //   client                 gateway                     upstream
 //     │── SSLRequest ─────────▶│                            │
@@ -13,7 +13,8 @@
 //
 // Promises:
 //  - A statement is forwarded only whole, and only inside a Permitted. What is sent was written by us from what was decoded.
-//  - A refusal inside a pipeline has the effect an error of the server's would have had: the transaction fails, and messages up to Sync
+//  - A refusal inside a pipeline has the effect an error of the server's would have had: the transaction fails, and messages up
+//  to Sync
 //    are discarded.
 //  - The client's answers come in order, and each is the answer to what it asked.
 //  - Bind values are recorded as the resource's configuration says and never logged.

@@ -29,7 +29,7 @@ Task<Result<Done>> Relay::run() {
     NG_CO_TRY_VOID(sort(chunk_));
     if (!made_.empty()) made_.insert(made_.end(), run_.begin(), run_.end());
     const ByteView out = made_.empty() ? run_ : ByteView(made_);
-    if (!out.empty()) NG_CO_TRY_VOID(co_await client_.relay(out, scanner_.mid_message()));
+    if (!out.empty()) NG_CO_TRY_VOID(co_await client_.relay(out, ends_inside_));
   }
 }
 
@@ -44,6 +44,7 @@ Result<Done> Relay::sort(ByteView chunk) {
       case RelayStep::Kind::bulk: {
         NG_TRY(const Turn turn, answers_.take_bulk(step.rows, step.bytes, step.raw));
         if (turn == Turn::pass) pass(step.raw);
+        ends_inside_ = turn == Turn::pass && scanner_.mid_message();
         break;
       }
       case RelayStep::Kind::over_budget:
@@ -56,6 +57,7 @@ Result<Done> Relay::sort(ByteView chunk) {
 
 Result<Done> Relay::sort_message(const RelayStep& step) {
   NG_TRY(const Turn turn, answers_.take(step.type, step.body));
+  ends_inside_ = false;
   if (turn == Turn::pass && (step.type == 'E' || step.type == 'N')) {
     NG_TRY(std::string printable, made_printable(step));
     if (printable.empty()) pass(step.raw);
@@ -83,7 +85,8 @@ void Relay::pass(ByteView bytes) {
   made_.insert(made_.end(), run_.begin(), run_.end());
   run_ = {};
   // What the scanner had to keep from an earlier chunk dies with its next step.
-  const bool in_chunk = std::greater_equal<>()(bytes.data(), chunk_.data()) && std::less_equal<>()(bytes.data() + bytes.size(), chunk_.data() + chunk_.size());
+  const bool in_chunk = std::greater_equal<>()(bytes.data(), chunk_.data()) &&
+                        std::less_equal<>()(bytes.data() + bytes.size(), chunk_.data() + chunk_.size());
   if (in_chunk) run_ = bytes;
   else made_.insert(made_.end(), bytes.begin(), bytes.end());
 }

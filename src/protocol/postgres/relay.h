@@ -29,10 +29,11 @@ class Relay {
   ClientSide& client_;
   Answers& answers_;
   RelayScanner scanner_;
-  ByteView chunk_;      // what was read
-  ByteView run_;        // of the chunk: passes on as it is, after made_
-  Bytes made_;          // what had to be put together
+  ByteView chunk_;  // what was read
+  ByteView run_;    // of the chunk: passes on as it is, after made_
+  Bytes made_;      // what had to be put together
   bool budgeted_ = false;
+  bool ends_inside_ = false;  // what passed on last stops inside a row
 };
 
 }  // namespace narrowgate::postgres

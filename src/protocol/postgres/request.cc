@@ -32,7 +32,8 @@ std::vector<std::string> PostgresRequest::parameters() const {
   const auto decoded = bind_of(portal);
   if (!decoded) return out;
   const frontend::Bind& bind = *decoded;
-  for (std::size_t i = 0; i < bind.values.size(); ++i) out.push_back(rendered(bind.values[i], frontend::format_of(bind.formats, i)));
+  for (std::size_t i = 0; i < bind.values.size(); ++i)
+    out.push_back(rendered(bind.values[i], frontend::format_of(bind.formats, i)));
   return out;
 }
 

@@ -14,17 +14,25 @@ namespace narrowgate::postgres {
 struct Statement {
   std::shared_ptr<const Operation> operation;
   std::vector<StatementFacts> facts;
-  std::string stamp_query;                   // asks the upstream for the versions of the objects it rests on; "" if it rests on none
+  std::string stamp_query;  // asks the upstream for the versions of the objects it rests on; "" if it rests on none
   std::optional<GatewayCall> gateway_call;
-  bool changes_meaning = false;              // its success changes what later texts mean
-  bool writes_rows = false;                  // a row ceiling applies
-  bool copies_in = false;                    // COPY FROM STDIN
-  bool controls_transaction = false;         // BEGIN, COMMIT and friends: cannot run inside a transaction of ours
-  bool numbers_do_not_matter = false;        // no plain whole number in the text can change what it means
-  bool ends_transaction = false;             // COMMIT, ROLLBACK, ROLLBACK TO
-  bool no_transaction = false;               // cannot run inside one: VACUUM, CREATE INDEX CONCURRENTLY
-  bool rests_on_names = false;               // on a prepared statement or a cursor: not to be remembered by its text
-  bool defines = false;                      // DDL: what the catalog says may be old afterwards
+  bool changes_meaning = false;        // its success changes what later texts mean
+  bool writes_rows = false;            // a row ceiling applies
+  bool copies_in = false;              // COPY FROM STDIN
+  std::size_t copies = 0;              // how many of them
+  bool controls_transaction = false;   // BEGIN, COMMIT and friends: cannot run inside a transaction of ours
+  bool numbers_do_not_matter = false;  // no plain whole number in the text can change what it means
+  bool ends_transaction = false;       // COMMIT, ROLLBACK, ROLLBACK TO
+  bool no_transaction = false;         // cannot run inside one: VACUUM, CREATE INDEX CONCURRENTLY
+  bool rests_on_names = false;         // on a prepared statement or a cursor: not to be remembered by its text
+  bool defines = false;                // DDL: what the catalog says may be old afterwards
 };
+
+// Do both do the same to the same? Not whether they are the same text.
+inline bool same_meaning(const Statement& a, const Statement& b) {
+  const Operation &x = *a.operation, &y = *b.operation;
+  return x.classified && y.classified && x.danger == y.danger && x.effects == y.effects && a.stamp_query == b.stamp_query &&
+         a.copies == b.copies && a.writes_rows == b.writes_rows && a.no_transaction == b.no_transaction;
+}
 
 }  // namespace narrowgate::postgres

@@ -14,6 +14,7 @@ std::shared_ptr<Statement> statement_of(Classified classified) {
     out->changes_meaning |= facts.changes_meaning;
     out->writes_rows |= facts.writes_rows;
     out->copies_in |= facts.copies_in;
+    out->copies += facts.copies_in ? 1 : 0;
     out->controls_transaction |= facts.controls_transaction;
     out->ends_transaction |= facts.ends_transaction;
     out->no_transaction |= facts.no_transaction;
@@ -28,6 +29,14 @@ std::shared_ptr<Statement> statement_of(Classified classified) {
 
 }  // namespace
 
+std::shared_ptr<const Statement> not_understood(std::string why) {
+  auto operation = std::make_shared<Operation>();
+  operation->why = std::move(why);
+  auto statement = std::make_shared<Statement>();
+  statement->operation = std::move(operation);
+  return statement;
+}
+
 void Understanding::begin(std::shared_ptr<const Catalog> catalog, const std::map<std::string, std::string>& parameters) {
   state_.begin(*catalog, parameters);
   refresh(std::move(catalog));
@@ -39,6 +48,7 @@ void Understanding::refresh(std::shared_ptr<const Catalog> catalog) {
   numberless_.clear();
   catalog_ = std::move(catalog);
   meaning_ = state_.meaning_id();
+  ++epoch_;
 }
 
 std::shared_ptr<const Statement> Understanding::recall(std::string_view text) {

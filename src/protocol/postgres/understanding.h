@@ -1,8 +1,8 @@
 // From text to meaning, with a memory.
 //
-// The memory is keyed by the exact text. Texts that differ only in plain whole numbers share an entry if the classifier proved that no
-// number in that text can change what it means; nothing coarser is ever a key (a fingerprint equates statements that differ).
-// Whatever changes the meaning of text (search_path, role, the catalog, …) empties it.
+// The memory is keyed by the exact text. Texts that differ only in plain whole numbers share an entry if the classifier proved
+// that no number in that text can change what it means; nothing coarser is ever a key (a fingerprint equates statements that
+// differ). Whatever changes the meaning of text (search_path, role, the catalog, …) empties it.
 #pragma once
 
 #include <map>
@@ -17,6 +17,9 @@
 
 namespace narrowgate::postgres {
 
+// A statement that nobody could classify, for a reason we can say.
+std::shared_ptr<const Statement> not_understood(std::string why);
+
 class Understanding {
  public:
   SessionState& state() { return state_; }
@@ -28,12 +31,14 @@ class Understanding {
   void refresh(std::shared_ptr<const Catalog> catalog);
   // nullptr: not remembered.
   std::shared_ptr<const Statement> recall(std::string_view text);
-  // Parses and classifies; never fails: what cannot be understood is a statement that is not classified. Needs a big stack; touches
-  // nothing of ours but what it is given, so that it may run on another thread.
+  // Parses and classifies; never fails: what cannot be understood is a statement that is not classified. Needs a big stack;
+  // touches nothing of ours but what it is given, so that it may run on another thread.
   static std::shared_ptr<const Statement> read(std::string_view text, const Catalog& catalog, const SessionState& state);
   void remember(std::string_view text, std::shared_ptr<const Statement> statement);
 
   const std::shared_ptr<const Catalog>& catalog() const { return catalog_; }
+  // Grows whenever what was read may mean something else now. Never 0.
+  std::uint64_t epoch() const { return epoch_; }
 
  private:
   struct Hash {
@@ -44,7 +49,7 @@ class Understanding {
 
   SessionState state_;
   std::shared_ptr<const Catalog> catalog_;
-  std::uint64_t meaning_ = 0;
+  std::uint64_t meaning_ = 0, epoch_ = 0;
   Memory exact_, numberless_;
   std::string scratch_;
 };

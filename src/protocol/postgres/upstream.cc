@@ -37,8 +37,8 @@ UpstreamLoginOptions login_options(const net::Stream& stream, const Upstream& up
 
 }  // namespace
 
-Task<Result<OpenedUpstream>> open_upstream(net::Loop& loop, net::Pool& pool, const Upstream& upstream, std::vector<Setting> settings,
-                                           Duration at_most) {
+Task<Result<OpenedUpstream>> open_upstream(net::Loop& loop, net::Pool& pool, const Upstream& upstream,
+                                           std::vector<Setting> settings, Duration at_most) {
   NG_CO_TRY(auto stream, co_await connect(loop, pool, upstream, at_most));
   NG_CO_TRY(auto login, UpstreamLogin::create(login_options(*stream, upstream, std::move(settings))));
   const Bytes begin = login.begin();

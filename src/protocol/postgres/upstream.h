@@ -17,8 +17,8 @@ struct OpenedUpstream {
 };
 
 // TCP, TLS as `upstream` demands, login. An upstream that says no is an answer (its words matter to the client), not an error.
-Task<Result<OpenedUpstream>> open_upstream(net::Loop& loop, net::Pool& pool, const Upstream& upstream, std::vector<Setting> settings,
-                                           Duration at_most);
+Task<Result<OpenedUpstream>> open_upstream(net::Loop& loop, net::Pool& pool, const Upstream& upstream,
+                                           std::vector<Setting> settings, Duration at_most);
 
 // A CancelRequest over a connection of its own, as the protocol wants it. Returns once the upstream has taken it.
 Task<Result<Done>> cancel_upstream(net::Loop& loop, net::Pool& pool, const Upstream& upstream, std::int32_t process, Bytes key,

@@ -4,14 +4,20 @@
 namespace narrowgate::store {
 namespace {
 
-Result<Suspension> read_suspension(const Query& query) { return Suspension{query.text(0), query.text(1), query.text(2), query.time(3)}; }
+Result<Suspension> read_suspension(const Query& query) {
+  return Suspension{query.text(0), query.text(1), query.text(2), query.time(3)};
+}
 
 }  // namespace
 
 Result<Done> SqliteAgents::suspend(const Suspension& suspension) {
   return db_.write([&](Connection& c) {
     return c.query("INSERT INTO agent_suspensions VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING")
-        .bind(suspension.agent).bind(suspension.by).bind(suspension.reason).bind(suspension.since).run();
+        .bind(suspension.agent)
+        .bind(suspension.by)
+        .bind(suspension.reason)
+        .bind(suspension.since)
+        .run();
   });
 }
 

@@ -7,7 +7,8 @@ namespace narrowgate::store {
 namespace {
 
 constexpr std::string_view kColumns =
-    "SELECT id, state, digest, operation, session, grant_id, task, agent, resource, owner, on_behalf_of, quorum, uses_left, created_ms, "
+    "SELECT id, state, digest, operation, session, grant_id, task, agent, resource, owner, on_behalf_of, quorum, uses_left, "
+    "created_ms, "
     "expires_ms, decided_ms, votes, facts, ending, version FROM approvals";
 constexpr std::string_view kLive = "state IN ('pending', 'approved')";
 
@@ -45,14 +46,33 @@ Result<Done> check_room(Connection& c, std::size_t pending_max) {
   auto query = c.query("SELECT count(*) FROM approvals WHERE state = 'pending'");
   NG_TRY_VOID(query.step());
   if (query.count(0) < pending_max) return Done{};
-  return Error{Code::refused, Blame::gateway, fmt::format("{} operations wait for a person already; decide some", query.count(0))};
+  return Error{Code::refused, Blame::gateway,
+               fmt::format("{} operations wait for a person already; decide some", query.count(0))};
 }
 
 Result<Done> insert(Connection& c, const ApprovalRow& row) {
   return c.query("INSERT INTO approvals VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
-      .bind(row.id).bind(row.state).bind(row.digest).bind(row.operation).bind(row.session).bind(row.grant).bind(row.task).bind(row.agent)
-      .bind(row.resource).bind(row.owner).bind(row.on_behalf_of).bind(row.quorum).bind(row.uses_left).bind(row.created).bind(row.expires)
-      .bind(row.decided).bind(row.votes).bind(row.facts).bind(row.end).bind(row.version).run();
+      .bind(row.id)
+      .bind(row.state)
+      .bind(row.digest)
+      .bind(row.operation)
+      .bind(row.session)
+      .bind(row.grant)
+      .bind(row.task)
+      .bind(row.agent)
+      .bind(row.resource)
+      .bind(row.owner)
+      .bind(row.on_behalf_of)
+      .bind(row.quorum)
+      .bind(row.uses_left)
+      .bind(row.created)
+      .bind(row.expires)
+      .bind(row.decided)
+      .bind(row.votes)
+      .bind(row.facts)
+      .bind(row.end)
+      .bind(row.version)
+      .run();
 }
 
 }  // namespace
@@ -80,7 +100,8 @@ Result<std::optional<ApprovalRow>> SqliteApprovals::live(std::string_view digest
 
 Result<std::optional<ApprovalRow>> SqliteApprovals::denied(std::string_view operation, WallTime since) {
   return db_.read([&](Connection& c) {
-    auto query = c.query(std::string(kColumns) + " WHERE operation = ? AND state = 'denied' AND decided_ms >= ? ORDER BY decided_ms DESC LIMIT 1");
+    auto query = c.query(std::string(kColumns) +
+                         " WHERE operation = ? AND state = 'denied' AND decided_ms >= ? ORDER BY decided_ms DESC LIMIT 1");
     return first_row<ApprovalRow>(query.bind(operation).bind(since), read_approval);
   });
 }
@@ -90,8 +111,15 @@ Result<Done> SqliteApprovals::replace(const ApprovalRow& row) {
     NG_TRY(const auto changed,
            c.query("UPDATE approvals SET state = ?, uses_left = ?, expires_ms = ?, decided_ms = ?, votes = ?, ending = ?, "
                    "version = version + 1 WHERE id = ? AND version = ?")
-               .bind(row.state).bind(row.uses_left).bind(row.expires).bind(row.decided).bind(row.votes).bind(row.end).bind(row.id)
-               .bind(row.version).change());
+               .bind(row.state)
+               .bind(row.uses_left)
+               .bind(row.expires)
+               .bind(row.decided)
+               .bind(row.votes)
+               .bind(row.end)
+               .bind(row.id)
+               .bind(row.version)
+               .change());
     if (changed == 0) return Error{Code::conflict, Blame::gateway, fmt::format("approval {} has changed; read it again", row.id)};
     return Done{};
   });
@@ -100,8 +128,13 @@ Result<Done> SqliteApprovals::replace(const ApprovalRow& row) {
 Result<std::vector<ApprovalRow>> SqliteApprovals::list(const ApprovalFilter& filter) {
   return db_.read([&](Connection& c) {
     Where where;
-    where.one_of("state", filter.states).equals("task", filter.task).equals("agent", filter.agent).equals("resource", filter.resource)
-        .equals("grant_id", filter.grant).equals("session", filter.session).either("owner", "on_behalf_of", filter.person)
+    where.one_of("state", filter.states)
+        .equals("task", filter.task)
+        .equals("agent", filter.agent)
+        .equals("resource", filter.resource)
+        .equals("grant_id", filter.grant)
+        .equals("session", filter.session)
+        .either("owner", "on_behalf_of", filter.person)
         .at_most("expires_ms", filter.expired_by);
     auto query = c.query(std::string(kColumns) + where.clause() + " ORDER BY id DESC LIMIT ?");
     return all_rows<ApprovalRow>(where.bind(query).bind(listed(filter.limit)), read_approval);

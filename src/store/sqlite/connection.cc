@@ -29,8 +29,10 @@ Error sqlite_error(std::string_view path, int result, std::string_view detail) {
     case SQLITE_TOOBIG: return failure(path, Code::too_large, "a value is too large to keep", detail);
     case SQLITE_CONSTRAINT: return failure(path, Code::conflict, "it says otherwise already; read again", detail);
     case SQLITE_CORRUPT: return failure(path, Code::malformed, "it is damaged; restore it from a backup", detail);
-    case SQLITE_NOTADB: return failure(path, Code::malformed, "it is not a database; move it away or choose another data_dir", detail);
-    case SQLITE_CANTOPEN: return failure(path, Code::unavailable, "it cannot be opened; check that the folder is there and is ours", detail);
+    case SQLITE_NOTADB:
+      return failure(path, Code::malformed, "it is not a database; move it away or choose another data_dir", detail);
+    case SQLITE_CANTOPEN:
+      return failure(path, Code::unavailable, "it cannot be opened; check that the folder is there and is ours", detail);
     case SQLITE_READONLY:
     case SQLITE_PERM: return failure(path, Code::unavailable, "it cannot be written; check who owns it", detail);
     default: return failure(path, Code::bug, fmt::format("unexpected answer {}", result), detail);
@@ -51,11 +53,13 @@ Query& Query::bound(int result) {
 }
 
 Query& Query::bind(std::string_view text) {
-  return bound(sqlite3_bind_text64(statement_, next_++, text.data() == nullptr ? "" : text.data(), text.size(), SQLITE_TRANSIENT, SQLITE_UTF8));
+  return bound(sqlite3_bind_text64(statement_, next_++, text.data() == nullptr ? "" : text.data(), text.size(), SQLITE_TRANSIENT,
+                                   SQLITE_UTF8));
 }
 Query& Query::bind(ByteView bytes) {
-  return bound(sqlite3_bind_blob64(statement_, next_++, bytes.data() == nullptr ? "" : reinterpret_cast<const char*>(bytes.data()),
-                                   bytes.size(), SQLITE_TRANSIENT));
+  return bound(sqlite3_bind_blob64(statement_, next_++,
+                                   bytes.data() == nullptr ? "" : reinterpret_cast<const char*>(bytes.data()), bytes.size(),
+                                   SQLITE_TRANSIENT));
 }
 Query& Query::bind(std::int64_t number) { return bound(sqlite3_bind_int64(statement_, next_++, number)); }
 Query& Query::bind(std::uint64_t number) {
@@ -87,7 +91,9 @@ std::uint64_t Query::count(int column) const { return std::uint64_t(std::max<std
 
 std::string Query::text(int column) const {
   const auto* text = sqlite3_column_text(statement_, column);
-  return text == nullptr ? std::string() : std::string(reinterpret_cast<const char*>(text), std::size_t(sqlite3_column_bytes(statement_, column)));
+  return text == nullptr
+             ? std::string()
+             : std::string(reinterpret_cast<const char*>(text), std::size_t(sqlite3_column_bytes(statement_, column)));
 }
 
 Bytes Query::bytes(int column) const {
@@ -109,7 +115,8 @@ std::optional<std::uint64_t> Query::maybe_count(int column) const {
 
 Result<Connection> Connection::open(const std::string& path, Use use) {
   sqlite3* raw = nullptr;
-  const int result = sqlite3_open_v2(path.c_str(), &raw, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nullptr);
+  const int result = sqlite3_open_v2(
+      path.c_str(), &raw, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nullptr);
   Connection out;
   out.path_ = std::make_unique<std::string>(path);
   out.db_.reset(raw);

@@ -44,14 +44,14 @@ class Query {
   }
   Query& bind_null();
 
-  Result<bool> step();   // true: there is a row
-  Result<Done> run();    // to the end
-  Result<std::size_t> change();   // to the end; how many rows changed
+  Result<bool> step();           // true: there is a row
+  Result<Done> run();            // to the end
+  Result<std::size_t> change();  // to the end; how many rows changed
 
   // Columns of the row that step() found, from 0.
   bool null(int column) const { return sqlite3_column_type(statement_, column) == SQLITE_NULL; }
   std::int64_t integer(int column) const { return sqlite3_column_int64(statement_, column); }
-  std::uint64_t count(int column) const;            // never below 0
+  std::uint64_t count(int column) const;  // never below 0
   std::string text(int column) const;
   Bytes bytes(int column) const;
   WallTime time(int column) const { return from_unix_ms(integer(column)); }
@@ -73,7 +73,7 @@ class Connection {
   enum class Use : std::uint8_t { write, read };
   static Result<Connection> open(const std::string& path, Use use);
   Connection(Connection&&) = default;
-  Connection& operator=(Connection&&) = delete;     // would close before finalizing
+  Connection& operator=(Connection&&) = delete;  // would close before finalizing
 
   // `sql` is one statement.
   Query query(std::string_view sql);
@@ -89,7 +89,7 @@ class Connection {
   struct Finalize {
     void operator()(sqlite3_stmt* statement) const { sqlite3_finalize(statement); }
   };
-  std::unique_ptr<std::string> path_;               // queries look at it: it does not move
+  std::unique_ptr<std::string> path_;  // queries look at it: it does not move
   std::unique_ptr<sqlite3, Close> db_;
   std::map<std::string, std::unique_ptr<sqlite3_stmt, Finalize>, std::less<>> prepared_;
 };

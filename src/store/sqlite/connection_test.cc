@@ -15,7 +15,11 @@ TEST(Connection, BindsAndReadsEveryKindOfValue) {
   auto db = open(folder);
   auto query = db.query("SELECT ?, ?, ?, ?, ?");
   const Bytes bytes{0, 255, 1};
-  query.bind(std::string_view("a\0b", 3)).bind(ByteView(bytes)).bind(std::int64_t(-5)).bind(std::optional<WallTime>()).bind(UINT64_MAX);
+  query.bind(std::string_view("a\0b", 3))
+      .bind(ByteView(bytes))
+      .bind(std::int64_t(-5))
+      .bind(std::optional<WallTime>())
+      .bind(UINT64_MAX);
   ASSERT_TRUE(query.step().value());
   EXPECT_EQ(query.text(0), std::string("a\0b", 3));
   EXPECT_EQ(query.bytes(1), bytes);

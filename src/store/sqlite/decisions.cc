@@ -19,11 +19,23 @@ Result<DecisionRow> read_decision(const Query& q) {
 Result<Done> SqliteDecisions::add(const DecisionRow& row) {
   if (row.facts.size() > decision_facts_bytes_max)
     return Error{Code::too_large, Blame::gateway,
-                 fmt::format("decision {} has facts of {} bytes; at most {} are kept", row.id, row.facts.size(), decision_facts_bytes_max)};
+                 fmt::format("decision {} has facts of {} bytes; at most {} are kept", row.id, row.facts.size(),
+                             decision_facts_bytes_max)};
   return db_.write([&](Connection& c) {
     return c.query("INSERT INTO decisions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
-        .bind(row.id).bind(row.outcome).bind(row.code).bind(row.session).bind(row.grant).bind(row.task).bind(row.agent).bind(row.resource)
-        .bind(row.approval).bind(row.asked_why).bind(row.facts).bind(row.at).run();
+        .bind(row.id)
+        .bind(row.outcome)
+        .bind(row.code)
+        .bind(row.session)
+        .bind(row.grant)
+        .bind(row.task)
+        .bind(row.agent)
+        .bind(row.resource)
+        .bind(row.approval)
+        .bind(row.asked_why)
+        .bind(row.facts)
+        .bind(row.at)
+        .run();
   });
 }
 
@@ -36,20 +48,28 @@ Result<std::optional<DecisionRow>> SqliteDecisions::find(std::string_view id) {
 
 Result<Done> SqliteDecisions::ask(std::string_view id, std::string_view task, std::string_view why) {
   return db_.write([&](Connection& c) -> Result<Done> {
-    NG_TRY(const auto changed,
-           c.query("UPDATE decisions SET asked_why = ? WHERE id = ? AND task = ? AND asked_why = ''").bind(why).bind(id).bind(task).change());
+    NG_TRY(const auto changed, c.query("UPDATE decisions SET asked_why = ? WHERE id = ? AND task = ? AND asked_why = ''")
+                                   .bind(why)
+                                   .bind(id)
+                                   .bind(task)
+                                   .change());
     if (changed > 0) return Done{};
     auto query = c.query("SELECT 1 FROM decisions WHERE id = ? AND task = ?");
     NG_TRY(const bool there, query.bind(id).bind(task).step());
-    if (there) return Error{Code::conflict, Blame::client, fmt::format("decision {} was asked about before; wait for an answer", id)};
-    return Error{Code::not_found, Blame::client, fmt::format("this task has no decision {}; name one from a refusal's DETAIL", id)};
+    if (there)
+      return Error{Code::conflict, Blame::client, fmt::format("decision {} was asked about before; wait for an answer", id)};
+    return Error{Code::not_found, Blame::client,
+                 fmt::format("this task has no decision {}; name one from a refusal's DETAIL", id)};
   });
 }
 
 Result<std::vector<DecisionRow>> SqliteDecisions::list(const DecisionFilter& filter) {
   return db_.read([&](Connection& c) {
     Where where;
-    where.equals("task", filter.task).equals("agent", filter.agent).equals("session", filter.session).equals("outcome", filter.outcome);
+    where.equals("task", filter.task)
+        .equals("agent", filter.agent)
+        .equals("session", filter.session)
+        .equals("outcome", filter.outcome);
     if (filter.asked_only) where.is("asked_why <> ''");
     auto query = c.query(std::string(kColumns) + where.clause() + " ORDER BY id DESC LIMIT ?");
     return all_rows<DecisionRow>(where.bind(query).bind(listed(filter.limit)), read_decision);

@@ -15,9 +15,11 @@ using grant::Task;
 using grant::TaskState;
 
 constexpr std::string_view kTaskColumns =
-    "SELECT id, agent, owner, on_behalf_of, template, parent, depth, reason, ticket, declared, scope, created_ms, not_after_ms, state FROM tasks";
+    "SELECT id, agent, owner, on_behalf_of, template, parent, depth, reason, ticket, declared, scope, created_ms, not_after_ms, "
+    "state FROM tasks";
 constexpr std::string_view kGrantColumns =
-    "SELECT id, task, agent, resource, owner, on_behalf_of, asked, scope, not_before_ms, not_after_ms, idle_timeout_ms, rows_read_max, "
+    "SELECT id, task, agent, resource, owner, on_behalf_of, asked, scope, not_before_ms, not_after_ms, idle_timeout_ms, "
+    "rows_read_max, "
     "rows_written_max, bytes_max, uses_max, policy, epoch, state FROM grants";
 constexpr std::string_view kLiveTask = "state IN ('declared', 'active', 'suspended')";
 constexpr std::string_view kLiveGrant = "state IN ('requested', 'pending', 'active', 'suspended')";
@@ -77,21 +79,50 @@ Result<Done> SqliteGrants::add(const Task& task) {
   return db_.write([&](Connection& c) {
     const auto declared = task.declared ? std::optional(scope_text(*task.declared)) : std::nullopt;
     return c.query("INSERT INTO tasks VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
-        .bind(task.id).bind(task.agent).bind(task.owner).bind(task.on_behalf_of).bind(task.template_name).bind(task.parent)
-        .bind(task.depth).bind(task.reason).bind(task.ticket).bind(declared).bind(scope_text(task.scope)).bind(task.created)
-        .bind(task.not_after).bind(to_string(task.state)).run();
+        .bind(task.id)
+        .bind(task.agent)
+        .bind(task.owner)
+        .bind(task.on_behalf_of)
+        .bind(task.template_name)
+        .bind(task.parent)
+        .bind(task.depth)
+        .bind(task.reason)
+        .bind(task.ticket)
+        .bind(declared)
+        .bind(scope_text(task.scope))
+        .bind(task.created)
+        .bind(task.not_after)
+        .bind(to_string(task.state))
+        .run();
   });
 }
 
 Result<Done> SqliteGrants::add(const Grant& g) {
   return db_.write([&](Connection& c) {
-    return c.query("INSERT INTO grants (id, task, agent, resource, owner, on_behalf_of, asked, scope, not_before_ms, not_after_ms, "
-                   "idle_timeout_ms, rows_read_max, rows_written_max, bytes_max, uses_max, policy, epoch, state) "
-                   "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
-        .bind(g.id).bind(g.task).bind(g.agent).bind(g.resource).bind(g.owner).bind(g.on_behalf_of).bind(scope_text(g.asked))
-        .bind(scope_text(g.scope)).bind(g.not_before).bind(g.not_after).bind(std::int64_t(g.idle_timeout.count()))
-        .bind(g.budget.rows_read).bind(g.budget.rows_written).bind(g.budget.bytes).bind(g.budget.uses).bind(g.policy).bind(g.epoch)
-        .bind(to_string(g.state)).run();
+    return c
+        .query(
+            "INSERT INTO grants (id, task, agent, resource, owner, on_behalf_of, asked, scope, not_before_ms, not_after_ms, "
+            "idle_timeout_ms, rows_read_max, rows_written_max, bytes_max, uses_max, policy, epoch, state) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+        .bind(g.id)
+        .bind(g.task)
+        .bind(g.agent)
+        .bind(g.resource)
+        .bind(g.owner)
+        .bind(g.on_behalf_of)
+        .bind(scope_text(g.asked))
+        .bind(scope_text(g.scope))
+        .bind(g.not_before)
+        .bind(g.not_after)
+        .bind(std::int64_t(g.idle_timeout.count()))
+        .bind(g.budget.rows_read)
+        .bind(g.budget.rows_written)
+        .bind(g.budget.bytes)
+        .bind(g.budget.uses)
+        .bind(g.policy)
+        .bind(g.epoch)
+        .bind(to_string(g.state))
+        .run();
   });
 }
 
@@ -111,24 +142,38 @@ Result<std::optional<Grant>> SqliteGrants::find_grant(std::string_view id) {
 
 Result<Done> SqliteGrants::move(std::string_view task, TaskState from, TaskState to) {
   return db_.write([&](Connection& c) {
-    return moved(c.query("UPDATE tasks SET state = ? WHERE id = ? AND state = ?").bind(to_string(to)).bind(task).bind(to_string(from)).change(),
+    return moved(c.query("UPDATE tasks SET state = ? WHERE id = ? AND state = ?")
+                     .bind(to_string(to))
+                     .bind(task)
+                     .bind(to_string(from))
+                     .change(),
                  task, to_string(from));
   });
 }
 
 Result<Done> SqliteGrants::move(std::string_view grant, GrantState from, GrantState to) {
   return db_.write([&](Connection& c) {
-    return moved(c.query("UPDATE grants SET state = ? WHERE id = ? AND state = ?").bind(to_string(to)).bind(grant).bind(to_string(from)).change(),
+    return moved(c.query("UPDATE grants SET state = ? WHERE id = ? AND state = ?")
+                     .bind(to_string(to))
+                     .bind(grant)
+                     .bind(to_string(from))
+                     .change(),
                  grant, to_string(from));
   });
 }
 
 Result<Done> SqliteGrants::used(std::string_view grant, const Budget& used) {
   return db_.write([&](Connection& c) {
-    return c.query("UPDATE grants SET rows_read = max(rows_read, ?), rows_written = max(rows_written, ?), bytes = max(bytes, ?), "
-                   "uses = max(uses, ?) WHERE id = ?")
-        .bind(used.rows_read.value_or(0)).bind(used.rows_written.value_or(0)).bind(used.bytes.value_or(0)).bind(used.uses.value_or(0))
-        .bind(grant).run();
+    return c
+        .query(
+            "UPDATE grants SET rows_read = max(rows_read, ?), rows_written = max(rows_written, ?), bytes = max(bytes, ?), "
+            "uses = max(uses, ?) WHERE id = ?")
+        .bind(used.rows_read.value_or(0))
+        .bind(used.rows_written.value_or(0))
+        .bind(used.bytes.value_or(0))
+        .bind(used.uses.value_or(0))
+        .bind(grant)
+        .run();
   });
 }
 
@@ -145,7 +190,8 @@ Result<std::vector<Task>> SqliteGrants::tasks(const GrantFilter& filter) {
   return db_.read([&](Connection& c) {
     Where where;
     where.equals("id", filter.task).equals("agent", filter.agent);
-    if (!filter.resource.empty()) where.has("EXISTS (SELECT 1 FROM grants WHERE grants.task = tasks.id AND resource = ?)", filter.resource);
+    if (!filter.resource.empty())
+      where.has("EXISTS (SELECT 1 FROM grants WHERE grants.task = tasks.id AND resource = ?)", filter.resource);
     if (filter.live_only) where.is(kLiveTask);
     auto query = c.query(std::string(kTaskColumns) + where.clause() + " ORDER BY id DESC LIMIT ?");
     return all_rows<Task>(where.bind(query).bind(listed(filter.limit)), read_task);
@@ -166,7 +212,8 @@ Result<std::vector<Grant>> SqliteGrants::grants(const GrantFilter& filter) {
 Result<std::size_t> SqliteGrants::end_all_live(WallTime now) {
   return db_.write([&](Connection& c) -> Result<std::size_t> {
     const auto end = [&](std::string_view table, std::string_view live, std::string_view cut_off) {
-      auto query = c.query(fmt::format("UPDATE {} SET state = CASE WHEN not_after_ms <= ? THEN 'expired' ELSE '{}' END WHERE {}", table, cut_off, live));
+      auto query = c.query(fmt::format("UPDATE {} SET state = CASE WHEN not_after_ms <= ? THEN 'expired' ELSE '{}' END WHERE {}",
+                                       table, cut_off, live));
       return query.bind(now).change();
     };
     NG_TRY(const auto tasks, end("tasks", kLiveTask, "completed"));

@@ -8,11 +8,17 @@ namespace narrowgate::store {
 Result<Done> SqliteIssuers::keep(const IssuerDocument& document) {
   if (document.document.size() > issuer_document_bytes_max)
     return Error{Code::too_large, Blame::upstream,
-                 fmt::format("issuer document {} has {} bytes; at most {} are kept", document.url, document.document.size(), issuer_document_bytes_max)};
+                 fmt::format("issuer document {} has {} bytes; at most {} are kept", document.url, document.document.size(),
+                             issuer_document_bytes_max)};
   return db_.write([&](Connection& c) {
-    return c.query("INSERT INTO issuer_documents VALUES (?, ?, ?) ON CONFLICT (url) DO UPDATE SET document = excluded.document, "
-                   "fetched_ms = excluded.fetched_ms WHERE excluded.fetched_ms >= fetched_ms")
-        .bind(document.url).bind(document.document).bind(document.fetched).run();
+    return c
+        .query(
+            "INSERT INTO issuer_documents VALUES (?, ?, ?) ON CONFLICT (url) DO UPDATE SET document = excluded.document, "
+            "fetched_ms = excluded.fetched_ms WHERE excluded.fetched_ms >= fetched_ms")
+        .bind(document.url)
+        .bind(document.document)
+        .bind(document.fetched)
+        .run();
   });
 }
 

@@ -9,7 +9,8 @@ namespace {
 
 constexpr std::size_t kSeedBytes = 32;
 constexpr std::string_view kColumns =
-    "SELECT id, agent, sha256, scram_salt, scram_iterations, scram_stored_key, scram_server_key, created_ms, expires_ms, revoked_ms "
+    "SELECT id, agent, sha256, scram_salt, scram_iterations, scram_stored_key, scram_server_key, created_ms, expires_ms, "
+    "revoked_ms "
     "FROM agent_keys ";
 
 // The schema checks the length; a row that was edited by hand may still be wrong.
@@ -17,7 +18,8 @@ Result<Digest> digest_at(const Query& query, int column) {
   const Bytes bytes = query.bytes(column);
   Digest out{};
   if (bytes.size() != out.size())
-    return Error{Code::malformed, Blame::gateway, fmt::format("store: a digest of {} bytes; restore the file from a backup", bytes.size())};
+    return Error{Code::malformed, Blame::gateway,
+                 fmt::format("store: a digest of {} bytes; restore the file from a backup", bytes.size())};
   std::copy(bytes.begin(), bytes.end(), out.begin());
   return out;
 }
@@ -53,8 +55,16 @@ Result<Bytes> SqliteKeys::salt_seed() {
 Result<Done> SqliteKeys::add(const identity::KeyRecord& key) {
   return db_.write([&](Connection& c) {
     return c.query("INSERT INTO agent_keys VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
-        .bind(key.id).bind(key.agent).bind(ByteView(key.sha256)).bind(ByteView(key.scram.salt)).bind(key.scram.iterations)
-        .bind(ByteView(key.scram.stored_key)).bind(ByteView(key.scram.server_key)).bind(key.created).bind(key.expires).bind(key.revoked)
+        .bind(key.id)
+        .bind(key.agent)
+        .bind(ByteView(key.sha256))
+        .bind(ByteView(key.scram.salt))
+        .bind(key.scram.iterations)
+        .bind(ByteView(key.scram.stored_key))
+        .bind(ByteView(key.scram.server_key))
+        .bind(key.created)
+        .bind(key.expires)
+        .bind(key.revoked)
         .run();
   });
 }
@@ -75,7 +85,8 @@ Result<std::vector<identity::KeyRecord>> SqliteKeys::of_agent(std::string_view a
 
 Result<Done> SqliteKeys::revoke(std::string_view id, WallTime when) {
   return db_.write([&](Connection& c) -> Result<Done> {
-    NG_TRY(const auto changed, c.query("UPDATE agent_keys SET revoked_ms = coalesce(revoked_ms, ?) WHERE id = ?").bind(when).bind(id).change());
+    NG_TRY(const auto changed,
+           c.query("UPDATE agent_keys SET revoked_ms = coalesce(revoked_ms, ?) WHERE id = ?").bind(when).bind(id).change());
     if (changed == 0) return Error{Code::not_found, Blame::client, fmt::format("agent key {} does not exist", id)};
     return Done{};
   });

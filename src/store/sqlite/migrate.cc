@@ -24,10 +24,11 @@ Result<Done> claim_file(Connection& connection) {
   NG_TRY(const auto tables, one_number(connection, "SELECT count(*) FROM sqlite_schema"));
   if (id != kApplicationId && (id != 0 || tables != 0))
     return refuse(connection, Code::malformed, "this database is not Narrowgate's; move it away or choose another data_dir");
-  return connection.script(fmt::format(
-      "PRAGMA application_id = {}; CREATE TABLE IF NOT EXISTS schema_migrations (version INTEGER PRIMARY KEY, name TEXT NOT NULL, "
-      "sha256 TEXT NOT NULL, applied_ms INTEGER NOT NULL) STRICT;",
-      kApplicationId));
+  return connection.script(
+      fmt::format("PRAGMA application_id = {}; CREATE TABLE IF NOT EXISTS schema_migrations (version INTEGER PRIMARY KEY, name "
+                  "TEXT NOT NULL, "
+                  "sha256 TEXT NOT NULL, applied_ms INTEGER NOT NULL) STRICT;",
+                  kApplicationId));
 }
 
 // What was done to this file must be what this binary would have done.
@@ -39,14 +40,18 @@ Result<int> check_applied(Connection& connection, std::span<const Migration> ste
     if (!row) return applied;
     const auto version = query.integer(0);
     if (version != applied + 1)
-      return refuse(connection, Code::malformed, fmt::format("step {} is missing from its history; restore it from a backup", applied + 1));
-    if (std::size_t(version) > steps.size())
-      return refuse(connection, Code::unsupported,
-                    fmt::format("it was written by a newer Narrowgate (step {} \"{}\", this one knows {}); run that one, or restore a backup",
-                                version, query.text(1), steps.size()));
-    if (query.text(2) != sha256_hex(steps[std::size_t(applied)].sql))
       return refuse(connection, Code::malformed,
-                    fmt::format("step {} \"{}\" was not the one this Narrowgate knows; run the one that wrote it", version, query.text(1)));
+                    fmt::format("step {} is missing from its history; restore it from a backup", applied + 1));
+    if (std::size_t(version) > steps.size())
+      return refuse(
+          connection, Code::unsupported,
+          fmt::format(
+              "it was written by a newer Narrowgate (step {} \"{}\", this one knows {}); run that one, or restore a backup",
+              version, query.text(1), steps.size()));
+    if (query.text(2) != sha256_hex(steps[std::size_t(applied)].sql))
+      return refuse(
+          connection, Code::malformed,
+          fmt::format("step {} \"{}\" was not the one this Narrowgate knows; run the one that wrote it", version, query.text(1)));
     applied = int(version);
   }
 }
@@ -54,7 +59,11 @@ Result<int> check_applied(Connection& connection, std::span<const Migration> ste
 Result<Done> apply(Connection& connection, const Migration& step, WallTime now) {
   NG_TRY_VOID(connection.script(step.sql));
   return connection.query("INSERT INTO schema_migrations VALUES (?, ?, ?, ?)")
-      .bind(std::int64_t(step.version)).bind(step.name).bind(sha256_hex(step.sql)).bind(now).run();
+      .bind(std::int64_t(step.version))
+      .bind(step.name)
+      .bind(sha256_hex(step.sql))
+      .bind(now)
+      .run();
 }
 
 Result<Done> in_transaction(Connection& connection, const auto& work) {

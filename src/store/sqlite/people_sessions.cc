@@ -7,9 +7,12 @@
 namespace narrowgate::store {
 namespace {
 
-constexpr std::string_view kColumns = "SELECT id, person, sha256, created_ms, expires_ms, note, person_groups FROM people_sessions ";
+constexpr std::string_view kColumns =
+    "SELECT id, person, sha256, created_ms, expires_ms, note, person_groups FROM people_sessions ";
 
-std::string groups_as_json(const std::vector<std::string>& groups) { return canonical(json::array(groups.begin(), groups.end())); }
+std::string groups_as_json(const std::vector<std::string>& groups) {
+  return canonical(json::array(groups.begin(), groups.end()));
+}
 
 Result<std::vector<std::string>> groups_from_json(std::string_view text) {
   NG_TRY(const json::value value, parse_json(text));
@@ -25,7 +28,8 @@ Result<identity::SessionRecord> read_session(const Query& query) {
   out.id = query.text(0);
   out.person = query.text(1);
   const Bytes digest = query.bytes(2);
-  if (digest.size() != out.sha256.size()) return Error{Code::malformed, Blame::gateway, "store: a person's session has no whole digest"};
+  if (digest.size() != out.sha256.size())
+    return Error{Code::malformed, Blame::gateway, "store: a person's session has no whole digest"};
   std::copy(digest.begin(), digest.end(), out.sha256.begin());
   out.created = query.time(3);
   out.expires = query.time(4);
@@ -39,8 +43,14 @@ Result<identity::SessionRecord> read_session(const Query& query) {
 Result<Done> SqlitePeopleSessions::add(const identity::SessionRecord& record) {
   return db_.write([&](Connection& c) {
     return c.query("INSERT INTO people_sessions VALUES (?, ?, ?, ?, ?, ?, ?)")
-        .bind(record.id).bind(record.person).bind(ByteView(record.sha256)).bind(record.created).bind(record.expires).bind(record.note)
-        .bind(groups_as_json(record.groups)).run();
+        .bind(record.id)
+        .bind(record.person)
+        .bind(ByteView(record.sha256))
+        .bind(record.created)
+        .bind(record.expires)
+        .bind(record.note)
+        .bind(groups_as_json(record.groups))
+        .run();
   });
 }
 

@@ -43,11 +43,17 @@ std::optional<std::string_view> tasks_hit(Target target) {
 
 Result<Done> end_live(Connection& c, const Selector& selector) {
   if (const auto hit = tasks_hit(selector.target))
-    NG_TRY_VOID(c.query(fmt::format("UPDATE tasks SET state = 'revoked' WHERE state IN ('declared', 'active', 'suspended') AND {}", *hit))
-                    .bind(selector.name).run());
+    NG_TRY_VOID(
+        c.query(fmt::format("UPDATE tasks SET state = 'revoked' WHERE state IN ('declared', 'active', 'suspended') AND {}", *hit))
+            .bind(selector.name)
+            .run());
   if (const auto hit = grants_hit(selector.target))
-    NG_TRY_VOID(c.query(fmt::format("UPDATE grants SET state = 'revoked' WHERE state IN ('requested', 'pending', 'active', 'suspended') AND {}", *hit))
-                    .bind(selector.name).run());
+    NG_TRY_VOID(
+        c.query(fmt::format(
+                    "UPDATE grants SET state = 'revoked' WHERE state IN ('requested', 'pending', 'active', 'suspended') AND {}",
+                    *hit))
+            .bind(selector.name)
+            .run());
   return Done{};
 }
 
@@ -67,7 +73,13 @@ Result<std::uint64_t> SqliteRevocations::add(const RevocationRow& row) {
   return db_.write([&](Connection& c) -> Result<std::uint64_t> {
     NG_TRY(const std::uint64_t before, latest(c));
     NG_TRY_VOID(c.query("INSERT INTO revocations VALUES (?, ?, ?, ?, ?, ?)")
-                    .bind(before + 1).bind(to_string(row.selector.target)).bind(row.selector.name).bind(row.by).bind(row.reason).bind(row.at).run());
+                    .bind(before + 1)
+                    .bind(to_string(row.selector.target))
+                    .bind(row.selector.name)
+                    .bind(row.by)
+                    .bind(row.reason)
+                    .bind(row.at)
+                    .run());
     NG_TRY_VOID(end_live(c, row.selector));
     return before + 1;
   });

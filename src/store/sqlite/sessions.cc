@@ -5,7 +5,8 @@ namespace narrowgate::store {
 namespace {
 
 constexpr std::string_view kColumns =
-    "SELECT id, task, grant_id, agent, resource, recording, template, peer, opened_ms, closed_ms, ending, permitted, held, denied, "
+    "SELECT id, task, grant_id, agent, resource, recording, template, peer, opened_ms, closed_ms, ending, permitted, held, "
+    "denied, "
     "row_count, byte_count FROM sessions";
 
 Result<SessionRow> read_session(const Query& q) {
@@ -34,8 +35,17 @@ Query& bind_counts(Query& query, const SessionCounts& counts) {
 Result<Done> SqliteSessions::open(const SessionRow& row) {
   return db_.write([&](Connection& c) {
     auto query = c.query("INSERT INTO sessions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
-    query.bind(row.id).bind(row.task).bind(row.grant).bind(row.agent).bind(row.resource).bind(row.recording).bind(row.template_name)
-        .bind(row.peer).bind(row.opened).bind(row.closed).bind(row.end);
+    query.bind(row.id)
+        .bind(row.task)
+        .bind(row.grant)
+        .bind(row.agent)
+        .bind(row.resource)
+        .bind(row.recording)
+        .bind(row.template_name)
+        .bind(row.peer)
+        .bind(row.opened)
+        .bind(row.closed)
+        .bind(row.end);
     return bind_counts(query, row.counts).run();
   });
 }
@@ -49,8 +59,9 @@ Result<Done> SqliteSessions::update(std::string_view id, const SessionCounts& co
 
 Result<Done> SqliteSessions::close(std::string_view id, WallTime when, std::string_view end, const SessionCounts& counts) {
   return db_.write([&](Connection& c) {
-    auto query = c.query("UPDATE sessions SET permitted = ?, held = ?, denied = ?, row_count = ?, byte_count = ?, closed_ms = ?, ending = ? "
-                         "WHERE id = ? AND closed_ms IS NULL");
+    auto query = c.query(
+        "UPDATE sessions SET permitted = ?, held = ?, denied = ?, row_count = ?, byte_count = ?, closed_ms = ?, ending = ? "
+        "WHERE id = ? AND closed_ms IS NULL");
     return bind_counts(query, counts).bind(when).bind(end).bind(id).run();
   });
 }
@@ -65,7 +76,10 @@ Result<std::optional<SessionRow>> SqliteSessions::find(std::string_view id) {
 Result<std::vector<SessionRow>> SqliteSessions::list(const SessionFilter& filter) {
   return db_.read([&](Connection& c) {
     Where where;
-    where.equals("agent", filter.agent).equals("task", filter.task).equals("resource", filter.resource).at_least("opened_ms", filter.since);
+    where.equals("agent", filter.agent)
+        .equals("task", filter.task)
+        .equals("resource", filter.resource)
+        .at_least("opened_ms", filter.since);
     if (filter.open_only) where.is("closed_ms IS NULL");
     auto query = c.query(std::string(kColumns) + where.clause() + " ORDER BY id DESC LIMIT ?");
     return all_rows<SessionRow>(where.bind(query).bind(listed(filter.limit)), read_session);

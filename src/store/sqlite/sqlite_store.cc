@@ -33,7 +33,8 @@ class SqliteStore final : public Store {
   Result<Done> check() override {
     return db_.write([](Connection& c) {
       return c.query("INSERT INTO settings VALUES ('checked', ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value")
-          .bind(as_bytes(std::to_string(unix_ms(SystemClock().wall())))).run();
+          .bind(as_bytes(std::to_string(unix_ms(SystemClock().wall()))))
+          .run();
     });
   }
 
@@ -55,7 +56,8 @@ Result<Done> create_private(const std::string& folder, const std::string& path) 
   const int made = ::mkdir(folder.c_str(), 0700);
   const int fd = made == 0 || errno == EEXIST ? ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600) : -1;
   if (fd < 0)
-    return Error{Code::unavailable, Blame::gateway, fmt::format("store {}: {}; check that data_dir can be written", path, std::strerror(errno))};
+    return Error{Code::unavailable, Blame::gateway,
+                 fmt::format("store {}: {}; check that data_dir can be written", path, std::strerror(errno))};
   ::close(fd);
   return Done{};
 }

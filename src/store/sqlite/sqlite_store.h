@@ -13,13 +13,13 @@
 namespace narrowgate::store {
 
 enum class Sync : std::uint8_t {
-  process,   // survives kill -9
-  disk,      // survives a power cut: one fsync per write
+  process,  // survives kill -9
+  disk,     // survives a power cut: one fsync per write
 };
 
 struct SqliteOptions {
   Sync sync = Sync::disk;
-  std::uint64_t size_bytes_max = 0;    // 0: as large as the disk; above it writes fail as on a full disk
+  std::uint64_t size_bytes_max = 0;  // 0: as large as the disk; above it writes fail as on a full disk
 };
 
 // Opens, creating folder and file where they are not. The caller holds the folder's lock (folder_lock.h).

@@ -19,7 +19,8 @@ grant::Scope scope(std::string_view verb, std::string_view object) {
   return grant::Scope({{"orders", std::string(verb), grant::ObjectPattern::parse(object).value(), {500, {}, {}, 30s}, false}});
 }
 grant::Task task(std::string id = "tsk_1") {
-  grant::Task out{id, "refund-bot", "olu", "ana", "refund-triage", "", 1, "stuck refunds", "JIRA-4412", {}, {}, at(1), at(9'000), grant::TaskState::active};
+  grant::Task out{id, "refund-bot", "olu", "ana",     "refund-triage",         "", 1, "stuck refunds", "JIRA-4412",
+                  {}, {},           at(1), at(9'000), grant::TaskState::active};
   out.scope = scope("SELECT", "public.refunds(id, state)");
   return out;
 }
@@ -51,7 +52,7 @@ struct StoreTest : testing::Test {
 };
 
 TEST_F(StoreTest, TheFileIsForItsOwnerOnly) {
-  struct stat about {};
+  struct stat about{};
   ASSERT_EQ(::stat(folder.file().c_str(), &about), 0);
   EXPECT_EQ(about.st_mode & 0777, 0600U);
 }
@@ -89,7 +90,8 @@ TEST_F(StoreTest, TheSaltSeedIsMadeOnceAndStays) {
 
 TEST_F(StoreTest, KeepsPeoplesSessionsUntilTheyExpire) {
   auto& sessions = store->people_sessions();
-  identity::SessionRecord one{"01", "ana", {}, at(1), at(100), "cli", {"data-owners", "dba"}}, two{"02", "ana", {}, at(2), at(200), "", {}};
+  identity::SessionRecord one{"01", "ana", {}, at(1), at(100), "cli", {"data-owners", "dba"}},
+      two{"02", "ana", {}, at(2), at(200), "", {}};
   ASSERT_TRUE(sessions.add(one).ok());
   ASSERT_TRUE(sessions.add(two).ok());
   EXPECT_EQ(sessions.of_person("ana").value().size(), 2U);
@@ -206,9 +208,9 @@ TEST_F(StoreTest, EveryTargetOfARevocationHitsWhatItNames) {
     bool task, grant;
   };
   for (const Case& c : {Case{{grant::Target::task, "tsk_1"}, true, true}, Case{{grant::Target::grant, "grt_1"}, false, true},
-                        Case{{grant::Target::resource, "orders"}, false, true}, Case{{grant::Target::session, "ses_1"}, false, false},
-                        Case{{grant::Target::person, "olu"}, true, true}, Case{{grant::Target::all, ""}, true, true},
-                        Case{{grant::Target::agent, "nobody"}, false, false}}) {
+                        Case{{grant::Target::resource, "orders"}, false, true},
+                        Case{{grant::Target::session, "ses_1"}, false, false}, Case{{grant::Target::person, "olu"}, true, true},
+                        Case{{grant::Target::all, ""}, true, true}, Case{{grant::Target::agent, "nobody"}, false, false}}) {
     const TestFolder own;
     const auto fresh = own.open();
     ASSERT_TRUE(fresh->grants().add(task()).ok());
@@ -345,7 +347,8 @@ TEST(StoreFull, IsAnErrorThatNamesTheFileAndTheStoreGoesOn) {
     ASSERT_FALSE(last.ok());
     kept -= 1;
     EXPECT_EQ(last.error().code, Code::unavailable);
-    EXPECT_EQ(last.error().detail.substr(0, last.error().detail.find(" (")), "store " + folder.file() + ": the disk is full; free some space");
+    EXPECT_EQ(last.error().detail.substr(0, last.error().detail.find(" (")),
+              "store " + folder.file() + ": the disk is full; free some space");
     EXPECT_TRUE(store->issuers().find("u0").value()) << "reading goes on";
     EXPECT_FALSE(store->issuers().find("u" + std::to_string(kept)).value());
   }

@@ -24,8 +24,10 @@ constexpr BuiltinFunction shows(std::string_view relation) { return {{}, Kind::s
 
 const Group kBuiltins[] = {
     // ---- volatile, and nothing but a value comes of it
-    {"clock_timestamp timeofday random random_normal gen_random_uuid uuidv4 uuidv7 amvalidate current_query pg_sleep pg_sleep_for pg_sleep_until "
-     "txid_status pg_xact_status pg_xact_commit_timestamp pg_xact_commit_timestamp_origin pg_last_committed_xact pg_get_multixact_members "
+    {"clock_timestamp timeofday random random_normal gen_random_uuid uuidv4 uuidv7 amvalidate current_query pg_sleep "
+     "pg_sleep_for pg_sleep_until "
+     "txid_status pg_xact_status pg_xact_commit_timestamp pg_xact_commit_timestamp_origin pg_last_committed_xact "
+     "pg_get_multixact_members "
      "pg_is_in_recovery pg_is_in_backup pg_backup_start_time pg_jit_available pg_partition_ancestors pg_partition_tree "
      "pg_current_logfile pg_current_wal_lsn pg_current_wal_insert_lsn pg_current_wal_flush_lsn pg_last_wal_receive_lsn "
      "pg_last_wal_replay_lsn pg_last_xact_replay_timestamp pg_is_wal_replay_paused pg_get_wal_replay_pause_state "
@@ -33,7 +35,8 @@ const Group kBuiltins[] = {
      "pg_collation_actual_version pg_database_collation_actual_version pg_control_checkpoint pg_control_init pg_control_recovery "
      "pg_control_system pg_blocking_pids pg_safe_snapshot_blocking_pids pg_isolation_test_session_is_blocked pg_lock_status "
      "pg_prepared_xact pg_notification_queue_usage pg_get_backend_memory_contexts pg_get_shmem_allocations "
-     "pg_get_shmem_allocations_numa pg_numa_available pg_get_loaded_modules pg_get_aios pg_stat_get_recovery_prefetch pg_stat_have_stats "
+     "pg_get_shmem_allocations_numa pg_numa_available pg_get_loaded_modules pg_get_aios pg_stat_get_recovery_prefetch "
+     "pg_stat_have_stats "
      "pg_stat_get_xact_blocks_fetched pg_stat_get_xact_blocks_hit pg_stat_get_xact_function_calls "
      "pg_stat_get_xact_function_self_time pg_stat_get_xact_function_total_time pg_stat_get_xact_numscans "
      "pg_stat_get_xact_tuples_deleted pg_stat_get_xact_tuples_fetched pg_stat_get_xact_tuples_hot_updated "
@@ -42,7 +45,8 @@ const Group kBuiltins[] = {
      "pg_replication_origin_session_is_setup pg_replication_origin_session_progress array_shuffle array_sample "
      "suppress_redundant_updates_trigger tsvector_update_trigger tsvector_update_trigger_column unique_key_recheck lastval",
      is(Kind::harmless)},
-    {"pg_relation_size pg_table_size pg_indexes_size pg_total_relation_size pg_database_size pg_tablespace_size", is(Kind::size_of)},
+    {"pg_relation_size pg_table_size pg_indexes_size pg_total_relation_size pg_database_size pg_tablespace_size",
+     is(Kind::size_of)},
 
     // ---- sequences
     {"nextval", is(Kind::sequence_next)},
@@ -53,7 +57,8 @@ const Group kBuiltins[] = {
     {"set_config", is(Kind::set_config)},
     {"setseed pg_advisory_lock pg_advisory_lock_shared pg_advisory_xact_lock pg_advisory_xact_lock_shared pg_try_advisory_lock "
      "pg_try_advisory_lock_shared pg_try_advisory_xact_lock pg_try_advisory_xact_lock_shared pg_advisory_unlock "
-     "pg_advisory_unlock_shared pg_advisory_unlock_all pg_export_snapshot pg_stat_clear_snapshot pg_stat_force_next_flush lo_close",
+     "pg_advisory_unlock_shared pg_advisory_unlock_all pg_export_snapshot pg_stat_clear_snapshot pg_stat_force_next_flush "
+     "lo_close",
      does(Danger::session)},
 
     // ---- SQL or tables that text names
@@ -69,7 +74,8 @@ const Group kBuiltins[] = {
     // ---- large objects
     {"lo_open", is(Kind::lo_open)},
     {"lo_get loread lo_lseek lo_lseek64 lo_tell lo_tell64", does(Danger::read, kLargeObjects)},
-    {"lo_creat lo_create lo_from_bytea lo_put lo_truncate lo_truncate64 lo_unlink lowrite", does(Danger::write, {}, kLargeObjects)},
+    {"lo_creat lo_create lo_from_bytea lo_put lo_truncate lo_truncate64 lo_unlink lowrite",
+     does(Danger::write, {}, kLargeObjects)},
     {"lo_import", does(Danger::admin, {}, kLargeObjects)},
     {"lo_export", does(Danger::admin, kLargeObjects)},
 
@@ -82,9 +88,11 @@ const Group kBuiltins[] = {
      "pg_ls_archive_statusdir pg_ls_logicalmapdir pg_ls_logicalsnapdir pg_ls_replslotdir pg_ls_summariesdir "
      "pg_logdir_ls pg_file_write pg_file_sync pg_file_rename pg_file_unlink",
      does(Danger::admin)},
-    {"pg_terminate_backend pg_cancel_backend pg_reload_conf pg_rotate_logfile pg_rotate_logfile_old pg_log_backend_memory_contexts "
+    {"pg_terminate_backend pg_cancel_backend pg_reload_conf pg_rotate_logfile pg_rotate_logfile_old "
+     "pg_log_backend_memory_contexts "
      "pg_get_process_memory_contexts pg_promote pg_nextoid pg_stop_making_pinned_objects pg_extension_config_dump "
-     "pg_switch_wal pg_switch_xlog pg_create_restore_point pg_wal_replay_pause pg_wal_replay_resume pg_backup_start pg_backup_stop "
+     "pg_switch_wal pg_switch_xlog pg_create_restore_point pg_wal_replay_pause pg_wal_replay_resume pg_backup_start "
+     "pg_backup_stop "
      "pg_start_backup pg_stop_backup pg_create_physical_replication_slot pg_create_logical_replication_slot "
      "pg_copy_physical_replication_slot pg_copy_logical_replication_slot pg_drop_replication_slot pg_replication_slot_advance "
      "pg_sync_replication_slots pg_logical_slot_get_changes pg_logical_slot_get_binary_changes pg_logical_slot_peek_changes "
@@ -93,7 +101,8 @@ const Group kBuiltins[] = {
      "pg_replication_origin_xact_reset pg_stat_reset pg_stat_reset_shared pg_stat_reset_slru pg_stat_reset_replication_slot "
      "pg_stat_reset_subscription_stats pg_stat_reset_single_table_counters pg_stat_reset_single_function_counters "
      "pg_stat_reset_backend_stats pg_restore_relation_stats pg_clear_relation_stats pg_restore_attribute_stats "
-     "pg_clear_attribute_stats pg_restore_extended_stats pg_clear_extended_stats gin_clean_pending_list brin_summarize_new_values "
+     "pg_clear_attribute_stats pg_restore_extended_stats pg_clear_extended_stats gin_clean_pending_list "
+     "brin_summarize_new_values "
      "brin_summarize_range brin_desummarize_range binary_upgrade_create_empty_extension binary_upgrade_set_missing_value "
      "binary_upgrade_set_next_array_pg_type_oid binary_upgrade_set_next_attribute_versions "
      "binary_upgrade_set_next_heap_pg_class_oid binary_upgrade_set_next_heap_relfilenode "
@@ -125,7 +134,9 @@ const ExtensionGroup kExtensions[] = {
     {"dblink", "*", is(Kind::runs_text)},
     {"postgres_fdw", "postgres_fdw_get_connections", is(Kind::harmless)},
     {"postgres_fdw", "postgres_fdw_disconnect postgres_fdw_disconnect_all", does(Danger::session)},
-    {"pgcrypto", "gen_salt gen_random_bytes gen_random_uuid pgp_sym_encrypt pgp_sym_encrypt_bytea pgp_pub_encrypt pgp_pub_encrypt_bytea", is(Kind::harmless)},
+    {"pgcrypto",
+     "gen_salt gen_random_bytes gen_random_uuid pgp_sym_encrypt pgp_sym_encrypt_bytea pgp_pub_encrypt pgp_pub_encrypt_bytea",
+     is(Kind::harmless)},
     {"uuid-ossp", "*", is(Kind::harmless)},
     {"tablefunc", "normal_rand", is(Kind::harmless)},
     {"tablefunc", "*", is(Kind::runs_text)},
@@ -194,7 +205,8 @@ const SystemRow kSystem[] = {
     {"pg_aggregate pg_aios pg_am pg_amop pg_amproc pg_attrdef pg_attribute pg_auth_members pg_available_extension_versions "
      "pg_available_extensions pg_backend_memory_contexts pg_cast pg_class pg_collation pg_config pg_constraint pg_conversion "
      "pg_cursors pg_database pg_default_acl pg_depend pg_description pg_enum pg_event_trigger pg_extension pg_group "
-     "pg_index pg_indexes pg_inherits pg_init_privs pg_language pg_largeobject_metadata pg_locks pg_matviews pg_namespace pg_opclass "
+     "pg_index pg_indexes pg_inherits pg_init_privs pg_language pg_largeobject_metadata pg_locks pg_matviews pg_namespace "
+     "pg_opclass "
      "pg_operator pg_opfamily pg_parameter_acl pg_partitioned_table pg_policies pg_policy pg_prepared_statements "
      "pg_prepared_xacts pg_publication pg_publication_namespace pg_publication_rel pg_publication_tables pg_range "
      "pg_replication_origin pg_replication_origin_status pg_replication_slots pg_rewrite pg_roles pg_rules pg_seclabel "
@@ -219,14 +231,17 @@ const SystemRow kSystem[] = {
     {"pg_subscription", "subconninfo"},
     {"pg_sequences", "last_value"},
     {"pg_user", "useconfig"},
-    {"pg_db_role_setting pg_authid pg_shadow pg_user_mapping pg_user_mappings pg_hba_file_rules pg_ident_file_mappings pg_file_settings "
-     "pg_largeobject pg_statistic pg_statistic_ext_data pg_stats pg_stats_ext pg_stats_ext_exprs pg_stat_activity pg_stat_wal_receiver",
+    {"pg_db_role_setting pg_authid pg_shadow pg_user_mapping pg_user_mappings pg_hba_file_rules pg_ident_file_mappings "
+     "pg_file_settings "
+     "pg_largeobject pg_statistic pg_statistic_ext_data pg_stats pg_stats_ext pg_stats_ext_exprs pg_stat_activity "
+     "pg_stat_wal_receiver",
      "*"},
 };
 
 const SystemRow kInformationSchema[] = {
     {"routines", "routine_definition"},
-    {"foreign_data_wrapper_options foreign_server_options foreign_table_options user_mapping_options column_options _pg_user_mappings "
+    {"foreign_data_wrapper_options foreign_server_options foreign_table_options user_mapping_options column_options "
+     "_pg_user_mappings "
      "_pg_foreign_servers _pg_foreign_tables _pg_foreign_table_columns _pg_foreign_data_wrappers",
      "*"},
 };

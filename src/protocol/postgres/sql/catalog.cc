@@ -51,8 +51,12 @@ const Function* Catalog::function(Oid oid) const {
 
 const std::vector<const Function*>& Catalog::functions(std::string_view name) const { return list_of(functions_by_name_, name); }
 const std::vector<const Operator*>& Catalog::operators(std::string_view name) const { return list_of(operators_by_name_, name); }
-const std::vector<std::vector<Oid>>& Catalog::builtin_signatures(std::string_view name) const { return list_of(builtin_signatures_, name); }
-const std::vector<std::pair<Oid, Oid>>& Catalog::builtin_operators(std::string_view name) const { return list_of(builtin_operators_, name); }
+const std::vector<std::vector<Oid>>& Catalog::builtin_signatures(std::string_view name) const {
+  return list_of(builtin_signatures_, name);
+}
+const std::vector<std::pair<Oid, Oid>>& Catalog::builtin_operators(std::string_view name) const {
+  return list_of(builtin_operators_, name);
+}
 
 char Catalog::builtin_volatility(std::string_view name) const {
   const char* found = find_value(builtins_, name);

@@ -1,10 +1,10 @@
 // What one upstream database holds, as far as the meaning of statements depends on it: an immutable snapshot.
 //
-// It knows relations with their columns, children, triggers, rules, policies and foreign keys; functions with their bodies; operators,
-// casts and types that are not PostgreSQL's own; and what the login starts with. Definitions are texts as the server prints them with
-// an empty search_path, so that they mean the same whoever reads them.
-// Made by catalog_load.h. Shared by threads; the only thing that changes inside is a memory of what bodies were found to do.
-// Not here: temporary objects, which belong to a session (session_state.h).
+// It knows relations with their columns, children, triggers, rules, policies and foreign keys; functions with their bodies;
+// operators, casts and types that are not PostgreSQL's own; and what the login starts with. Definitions are texts as the server
+// prints them with an empty search_path, so that they mean the same whoever reads them. Made by catalog_load.h. Shared by
+// threads; the only thing that changes inside is a memory of what bodies were found to do. Not here: temporary objects, which
+// belong to a session (session_state.h).
 #pragma once
 
 #include <cstdint>
@@ -66,18 +66,18 @@ struct Policy {
 struct Relation {
   Oid oid = 0;
   std::string schema, name;
-  std::string full_name;               // schema.name
-  char kind = 'r';                     // pg_class.relkind
+  std::string full_name;  // schema.name
+  char kind = 'r';        // pg_class.relkind
   bool partition = false, row_security = false;
   std::vector<Column> columns;
-  std::string definition;              // of a view
-  std::vector<Oid> children;           // inherits from this, or is a partition of it
+  std::string definition;     // of a view
+  std::vector<Oid> children;  // inherits from this, or is a partition of it
   std::vector<Trigger> triggers;
   std::vector<Rule> rules;
   std::vector<Reference> referenced_by;
   std::vector<Policy> policies;
-  std::vector<std::string> checks;     // expressions run at INSERT and UPDATE: constraints, indexes, partition keys
-  Oid table = 0;                       // of an index: its table; of a sequence: the table that owns it
+  std::vector<std::string> checks;  // expressions run at INSERT and UPDATE: constraints, indexes, partition keys
+  Oid table = 0;                    // of an index: its table; of a sequence: the table that owns it
 
   const Column* column(std::string_view column) const;
   bool system() const { return oid < first_user_oid; }
@@ -98,9 +98,9 @@ struct Function {
   std::string body;         // SQL, PL/pgSQL: the whole CREATE FUNCTION; "" otherwise
   std::string search_path;  // its own, as SET would be given it; "" if it uses the caller's
   bool has_search_path = false;
-  bool sets_meaning = false;  // SETs something else that changes what text means, or who it runs as
-  std::string argument_defaults;     // expressions, comma-separated
-  std::vector<Oid> parts;   // of an aggregate: the functions that it runs
+  bool sets_meaning = false;      // SETs something else that changes what text means, or who it runs as
+  std::string argument_defaults;  // expressions, comma-separated
+  std::vector<Oid> parts;         // of an aggregate: the functions that it runs
 };
 
 struct Operator {
@@ -117,7 +117,7 @@ struct Cast {
 struct Type {
   Oid oid = 0;
   std::string schema, name;
-  char kind = 'b';                  // b base, c composite, d domain, e enum, r range, m multirange
+  char kind = 'b';  // b base, c composite, d domain, e enum, r range, m multirange
   Oid element = 0, base = 0, relation = 0;
   std::vector<std::string> checks;  // of a domain: CHECK expressions
 };
@@ -159,7 +159,7 @@ class Catalog {
   const Type* type(Oid oid) const;
   const std::vector<Cast>& casts() const { return casts_; }
   const std::vector<Oid>& ddl_functions() const { return ddl_functions_; }  // of event triggers
-  const std::string& search_path() const { return search_path_; }  // what the login starts with
+  const std::string& search_path() const { return search_path_; }           // what the login starts with
   // pg_settings.context: "user", "superuser", …; "" for a name it does not know.
   std::string_view setting_context(std::string_view name) const;
 

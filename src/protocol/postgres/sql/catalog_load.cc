@@ -45,7 +45,8 @@ std::vector<Oid> oids(std::string_view spaced) {
 }
 
 Error wrong(std::string_view what) {
-  return Error{Code::malformed, Blame::upstream, fmt::format("catalog query {}: an answer of another shape than asked for", what)};
+  return Error{Code::malformed, Blame::upstream,
+               fmt::format("catalog query {}: an answer of another shape than asked for", what)};
 }
 
 }  // namespace
@@ -109,7 +110,8 @@ class CatalogBuilder {
     }));
     NG_TRY_VOID(each(queries::references, 6, [&](const Row& row) {
       if (Relation* on = relation(row, 0))
-        on->referenced_by.push_back({number(row, 1), letter(row, 2), letter(row, 3), split(text(row, 4), kBetween), split(text(row, 5), kBetween)});
+        on->referenced_by.push_back(
+            {number(row, 1), letter(row, 2), letter(row, 3), split(text(row, 4), kBetween), split(text(row, 5), kBetween)});
     }));
     NG_TRY_VOID(each(queries::policies, 3, [&](const Row& row) {
       if (Relation* on = relation(row, 0)) on->policies.push_back({letter(row, 1), text(row, 2)});
@@ -134,7 +136,8 @@ class CatalogBuilder {
       if (fields.size() == 4) out->columns.push_back({fields[0], number(fields[1]), !fields[2].empty(), fields[3]});
     }
     out->table = number(row, 8);
-    if (!out->system() && std::string_view("rpf").find(out->kind) != std::string_view::npos) catalog_->tables_.push_back({out->schema, out->name});
+    if (!out->system() && std::string_view("rpf").find(out->kind) != std::string_view::npos)
+      catalog_->tables_.push_back({out->schema, out->name});
     catalog_->relations_by_name_[out->schema][out->name] = out.get();
     catalog_->relations_by_oid_[out->oid] = out.get();
     catalog_->relations_.push_back(std::move(out));
@@ -289,8 +292,9 @@ std::string one_line(std::string_view message) {
 Result<Connection> connect(const std::string& conninfo) {
   Connection connection(PQconnectdb(conninfo.c_str()), &PQfinish);
   if (!connection || PQstatus(connection.get()) != CONNECTION_OK)
-    return Error{Code::unavailable, Blame::upstream,
-                 fmt::format("catalog: cannot connect: {}", connection ? one_line(PQerrorMessage(connection.get())) : "out of memory")};
+    return Error{
+        Code::unavailable, Blame::upstream,
+        fmt::format("catalog: cannot connect: {}", connection ? one_line(PQerrorMessage(connection.get())) : "out of memory")};
   if (PQsetClientEncoding(connection.get(), "UTF8") != 0)
     return Error{Code::unsupported, Blame::upstream, "catalog: the server does not speak UTF-8: set client_encoding"};
   return connection;
@@ -310,7 +314,8 @@ Result<Rows> ask(PGconn* connection, std::string_view sql) {
     for (int c = 0; c < columns; ++c) {
       auto& row = out[static_cast<std::size_t>(r)];
       if (PQgetisnull(answer.get(), r, c) != 0) row.emplace_back();
-      else row.emplace_back(std::string(PQgetvalue(answer.get(), r, c), static_cast<std::size_t>(PQgetlength(answer.get(), r, c))));
+      else
+        row.emplace_back(std::string(PQgetvalue(answer.get(), r, c), static_cast<std::size_t>(PQgetlength(answer.get(), r, c))));
     }
   return out;
 }

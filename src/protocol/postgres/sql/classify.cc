@@ -32,13 +32,15 @@ bool is_query(const pg::Node& node) {
 // SET search_path, which we follow, is judged by the statements that it governs.
 bool only_sets_path(const Reach& reach) {
   const auto& changes = reach.all_changes();
-  return reach.danger() == Danger::session && changes.size() == 1 && changes[0].what == Change::What::setting && changes[0].name == "search_path";
+  return reach.danger() == Danger::session && changes.size() == 1 && changes[0].what == Change::What::setting &&
+         changes[0].name == "search_path";
 }
 
 // One statement, in the session as those before it left it.
 class Statements {
  public:
-  Statements(std::string_view text, const Catalog& catalog, const SessionState& session) : text_(text), catalog_(catalog), state_(session) {}
+  Statements(std::string_view text, const Catalog& catalog, const SessionState& session)
+      : text_(text), catalog_(catalog), state_(session) {}
 
   Classified read(const pg::ParseResult& tree) {
     bool governs = false;
@@ -65,7 +67,8 @@ class Statements {
     const pg::Node& node = raw.stmt();
     const bool ends = node.has_transaction_stmt();
     if (!ends && state_.poisoned()) reach.not_understood(*state_.poisoned());
-    if (!ends && state_.session().uncertain() && !node.has_variable_set_stmt()) reach.not_understood("this session's settings are not known");
+    if (!ends && state_.session().uncertain() && !node.has_variable_set_stmt())
+      reach.not_understood("this session's settings are not known");
     Walker walker(catalog_, state_, reach, Walker::reading_of(catalog_, state_.session()));
     walker.statement(node, text_of(raw, text_), facts);
     facts.changes = reach.all_changes();
@@ -103,8 +106,9 @@ void Walker::statement(const pg::Node& node, std::string_view sql, StatementFact
   switch (node.node_case()) {
     case Case::kSelectStmt: {
       const pg::SelectStmt& select = node.select_stmt();
-      alone_ = !reading_.in_body && reading_.depth == 0 && select.target_list_size() == 1 && select.from_clause_size() == 0 && !select.has_where_clause() &&
-               select.target_list(0).res_target().val().has_func_call() && !select.has_limit_count() && !select.has_limit_offset() && !select.has_with_clause();
+      alone_ = !reading_.in_body && reading_.depth == 0 && select.target_list_size() == 1 && select.from_clause_size() == 0 &&
+               !select.has_where_clause() && select.target_list(0).res_target().val().has_func_call() &&
+               !select.has_limit_count() && !select.has_limit_offset() && !select.has_with_clause();
       this->select(select, nullptr);
       return;
     }
@@ -124,11 +128,13 @@ void Walker::statement(const pg::Node& node, std::string_view sql, StatementFact
 }
 
 Classified classify(std::string_view text, const Catalog& catalog, const SessionState& state) {
-  if (state.plain_ascii_only() && !all_ascii(text)) return not_understood("client_encoding is not UTF-8, and the text is not plain ASCII");
+  if (state.plain_ascii_only() && !all_ascii(text))
+    return not_understood("client_encoding is not UTF-8, and the text is not plain ASCII");
   const auto parsed = parse_sql(text, state.dialect());
   if (!parsed.ok()) return not_understood(parsed.error().detail);
   if (static_cast<std::size_t>(parsed->tree().stmts_size()) > limits::statements_per_message_max)
-    return not_understood(fmt::format("{} statements in one text; the limit is {}", parsed->tree().stmts_size(), limits::statements_per_message_max));
+    return not_understood(fmt::format("{} statements in one text; the limit is {}", parsed->tree().stmts_size(),
+                                      limits::statements_per_message_max));
   return Statements(text, catalog, state).read(parsed->tree());
 }
 
@@ -139,18 +145,22 @@ std::string stamp_query(const Classified& classified) {
   // Row versions of everything that defines them. xmin is that of the catalog's row, not of the table's.
   const auto rows = [](std::string_view table, std::string_view column, const std::string& of) {
     return fmt::format(
-        "SELECT '{0}'::pg_catalog.text, pg_catalog.count(*), pg_catalog.md5(pg_catalog.string_agg(t.oid::pg_catalog.text OPERATOR(pg_catalog.||) ':' OPERATOR(pg_catalog.||) t.xmin::pg_catalog.text, ',' "
+        "SELECT '{0}'::pg_catalog.text, pg_catalog.count(*), pg_catalog.md5(pg_catalog.string_agg(t.oid::pg_catalog.text "
+        "OPERATOR(pg_catalog.||) ':' OPERATOR(pg_catalog.||) t.xmin::pg_catalog.text, ',' "
         "ORDER BY t.oid)) FROM pg_catalog.{0} t WHERE t.{1} OPERATOR(pg_catalog.=) ANY ({2})",
         table, column, of);
   };
   std::string out = rows("pg_class", "oid", relations);
-  for (const auto& [table, column] : {std::pair("pg_rewrite", "ev_class"), std::pair("pg_trigger", "tgrelid"), std::pair("pg_policy", "polrelid"),
-                                      std::pair("pg_constraint", "conrelid"), std::pair("pg_attrdef", "adrelid")})
+  for (const auto& [table, column] :
+       {std::pair("pg_rewrite", "ev_class"), std::pair("pg_trigger", "tgrelid"), std::pair("pg_policy", "polrelid"),
+        std::pair("pg_constraint", "conrelid"), std::pair("pg_attrdef", "adrelid")})
     out += " UNION ALL " + rows(table, column, relations);
   out += " UNION ALL " + rows("pg_proc", "oid", functions);
   out += fmt::format(
-      " UNION ALL SELECT 'pg_attribute'::pg_catalog.text, pg_catalog.count(*), pg_catalog.md5(pg_catalog.string_agg(a.attrelid::pg_catalog.text OPERATOR(pg_catalog.||) ':' OPERATOR(pg_catalog.||) "
-      "a.attnum::pg_catalog.text OPERATOR(pg_catalog.||) ':' OPERATOR(pg_catalog.||) a.xmin::pg_catalog.text, ',' ORDER BY a.attrelid, a.attnum)) FROM pg_catalog.pg_attribute a "
+      " UNION ALL SELECT 'pg_attribute'::pg_catalog.text, pg_catalog.count(*), "
+      "pg_catalog.md5(pg_catalog.string_agg(a.attrelid::pg_catalog.text OPERATOR(pg_catalog.||) ':' OPERATOR(pg_catalog.||) "
+      "a.attnum::pg_catalog.text OPERATOR(pg_catalog.||) ':' OPERATOR(pg_catalog.||) a.xmin::pg_catalog.text, ',' ORDER BY "
+      "a.attrelid, a.attnum)) FROM pg_catalog.pg_attribute a "
       "WHERE a.attnum OPERATOR(pg_catalog.>) 0 AND a.attrelid OPERATOR(pg_catalog.=) ANY ({}) ORDER BY 1",
       relations);
   return out;

@@ -4,7 +4,8 @@
 //
 // Promises:
 //  - Never guessed: what is not on a list of things understood makes the whole text unclassified (Danger::unknown).
-//  - Everything reached is named: what views, rules, triggers, functions, defaults, policies, partitions, inheritance and foreign keys
+//  - Everything reached is named: what views, rules, triggers, functions, defaults, policies, partitions, inheritance and foreign
+//  keys
 //    reach too. Bodies in SQL and PL/pgSQL are read; dynamic SQL and other languages are unknown.
 //  - The columns of an effect are a superset of what is read or written. None means every column.
 //  - Pure: no I/O, no clock. Safe on many threads at once. Needs a stack of 8 MiB.

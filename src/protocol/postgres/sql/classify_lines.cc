@@ -39,7 +39,8 @@ json::object answer_line(const std::string& line, const Catalog& catalog, const 
   const json::object* object = parsed->if_object();
   const json::value* sql = object != nullptr ? object->if_contains("sql") : nullptr;
   const json::value* id = object != nullptr ? object->if_contains("id") : nullptr;
-  if (sql == nullptr || !sql->is_string()) return answer_for(id != nullptr ? *id : json::value(), unreadable("a line needs \"sql\", a string"));
+  if (sql == nullptr || !sql->is_string())
+    return answer_for(id != nullptr ? *id : json::value(), unreadable("a line needs \"sql\", a string"));
   return answer_for(id != nullptr ? *id : json::value(), classify(std::string_view(sql->as_string()), catalog, state));
 }
 

@@ -40,7 +40,8 @@ Result<Done> check_tokens(const std::string& text) {
   pg_query_free_scan_tokens_result(scanned);
   if (failed) return refused(Code::malformed, "not SQL: it has a token that cannot be read");
   if (count > limits::statement_tokens_max)
-    return refused(Code::too_large, fmt::format("{} tokens; the limit is {}: send less at a time", count, limits::statement_tokens_max));
+    return refused(Code::too_large,
+                   fmt::format("{} tokens; the limit is {}: send less at a time", count, limits::statement_tokens_max));
   return Done{};
 }
 
@@ -78,8 +79,7 @@ Result<ParsedText> parse_sql(std::string_view text, const Dialect& dialect, Frag
   google::protobuf::io::ArrayInputStream bytes(raw.result.parse_tree.data, static_cast<int>(raw.result.parse_tree.len));
   google::protobuf::io::CodedInputStream stream(&bytes);
   stream.SetRecursionLimit(limits::parse_recursion_max);
-  if (!tree->ParseFromCodedStream(&stream))
-    return refused(Code::too_large, "nested too deeply, or not UTF-8: split it up");
+  if (!tree->ParseFromCodedStream(&stream)) return refused(Code::too_large, "nested too deeply, or not UTF-8: split it up");
   out.tree_ = tree;
   return out;
 }

@@ -14,11 +14,13 @@ namespace json = boost::json;
 
 // Statements that only compute, loop, or run SQL that is in plain sight.
 constexpr std::string_view kUnderstood[] = {
-    "PLpgSQL_stmt_block",  "PLpgSQL_stmt_assign", "PLpgSQL_stmt_if",     "PLpgSQL_stmt_case",        "PLpgSQL_stmt_loop",
-    "PLpgSQL_stmt_while",  "PLpgSQL_stmt_fori",   "PLpgSQL_stmt_fors",   "PLpgSQL_stmt_forc",        "PLpgSQL_stmt_foreach_a",
-    "PLpgSQL_stmt_exit",   "PLpgSQL_stmt_return", "PLpgSQL_stmt_raise",  "PLpgSQL_stmt_return_next", "PLpgSQL_stmt_return_query",
-    "PLpgSQL_stmt_assert", "PLpgSQL_stmt_getdiag", "PLpgSQL_stmt_open",  "PLpgSQL_stmt_fetch",       "PLpgSQL_stmt_close",
-    "PLpgSQL_stmt_perform", "PLpgSQL_stmt_call",  "PLpgSQL_stmt_execsql", "PLpgSQL_stmt_commit",     "PLpgSQL_stmt_rollback"};
+    "PLpgSQL_stmt_block",   "PLpgSQL_stmt_assign",      "PLpgSQL_stmt_if",           "PLpgSQL_stmt_case",
+    "PLpgSQL_stmt_loop",    "PLpgSQL_stmt_while",       "PLpgSQL_stmt_fori",         "PLpgSQL_stmt_fors",
+    "PLpgSQL_stmt_forc",    "PLpgSQL_stmt_foreach_a",   "PLpgSQL_stmt_exit",         "PLpgSQL_stmt_return",
+    "PLpgSQL_stmt_raise",   "PLpgSQL_stmt_return_next", "PLpgSQL_stmt_return_query", "PLpgSQL_stmt_assert",
+    "PLpgSQL_stmt_getdiag", "PLpgSQL_stmt_open",        "PLpgSQL_stmt_fetch",        "PLpgSQL_stmt_close",
+    "PLpgSQL_stmt_perform", "PLpgSQL_stmt_call",        "PLpgSQL_stmt_execsql",      "PLpgSQL_stmt_commit",
+    "PLpgSQL_stmt_rollback"};
 
 // ---- tokens
 
@@ -27,7 +29,10 @@ struct Token {
   std::string lower;  // of an unquoted word; otherwise the text
   std::size_t begin = 0, end = 0;
   bool is(std::string_view word) const { return lower == word; }
-  bool is_name() const { return !text.empty() && (text[0] == '"' || text[0] == '_' || std::isalpha(static_cast<unsigned char>(text[0])) != 0 || (text[0] & 0x80) != 0); }
+  bool is_name() const {
+    return !text.empty() &&
+           (text[0] == '"' || text[0] == '_' || std::isalpha(static_cast<unsigned char>(text[0])) != 0 || (text[0] & 0x80) != 0);
+  }
 };
 
 std::optional<std::vector<Token>> tokens_of(const std::string& code) {
@@ -60,7 +65,8 @@ std::string unquoted(const Token& token) {
   return out;
 }
 
-// ---- declarations: libpg_query knows no user's types, and no schema but public. They become records; we remember what they were.
+// ---- declarations: libpg_query knows no user's types, and no schema but public. They become records; we remember what they
+// were.
 
 class Declarations {
  public:
@@ -110,8 +116,10 @@ class Declarations {
     const bool row = percent && tokens_[last + 2].is("rowtype");
     if (percent) last += 2;
     if (percent && !row) {  // x.y%TYPE: a column's type, or another variable's
-      if (parts.size() > 1) out_.types.push_back({parts.size() > 2 ? parts[parts.size() - 3] + "." + parts[parts.size() - 2] : parts[parts.size() - 2],
-                                                  parts.back(), true});
+      if (parts.size() > 1)
+        out_.types.push_back(
+            {parts.size() > 2 ? parts[parts.size() - 3] + "." + parts[parts.size() - 2] : parts[parts.size() - 2], parts.back(),
+             true});
     } else if (!row) {
       out_.types.push_back({parts.size() > 1 ? parts[parts.size() - 2] : "", parts.back(), false});
     }
@@ -165,7 +173,8 @@ Header header_of(const pg::CreateFunctionStmt& stmt) {
     if (parameter.mode() == pg::FUNC_PARAM_INOUT) mode = "INOUT ";
     if (parameter.mode() == pg::FUNC_PARAM_VARIADIC) mode = "VARIADIC ";
     if (mode == "OUT " || mode == "INOUT ") result = ++results == 1 ? type : "record";
-    out.parameters += fmt::format("{}{}{} {}", out.parameters.empty() ? "" : ", ", mode, parameter.name().empty() ? "" : quoted(parameter.name()), type);
+    out.parameters += fmt::format("{}{}{} {}", out.parameters.empty() ? "" : ", ", mode,
+                                  parameter.name().empty() ? "" : quoted(parameter.name()), type);
   }
   if (stmt.is_procedure()) return out;
   if (results == 0) result = type_text(stmt.return_type());
@@ -222,7 +231,8 @@ class Reader {
   void read_member(std::string_view key, const json::value& value) {
     if (key == "PLpgSQL_expr") return take(value);
     if (key.starts_with("PLpgSQL_stmt_")) {
-      if (std::find(std::begin(kUnderstood), std::end(kUnderstood), key) == std::end(kUnderstood)) not_understood("runs SQL that it computes");
+      if (std::find(std::begin(kUnderstood), std::end(kUnderstood), key) == std::end(kUnderstood))
+        not_understood("runs SQL that it computes");
       if (key == "PLpgSQL_stmt_commit" || key == "PLpgSQL_stmt_rollback") out_.controls_transaction = true;
     }
     if (key == "dynquery") not_understood("runs SQL that it computes");
@@ -234,7 +244,8 @@ class Reader {
     const auto* query = object != nullptr ? object->if_contains("query") : nullptr;
     const auto* mode = object != nullptr ? object->if_contains("parseMode") : nullptr;
     if (query == nullptr || !query->is_string()) return not_understood("cannot be read");
-    out_.texts.push_back({std::string(query->as_string()), mode != nullptr && mode->is_int64() ? static_cast<int>(mode->as_int64()) : 0});
+    out_.texts.push_back(
+        {std::string(query->as_string()), mode != nullptr && mode->is_int64() ? static_cast<int>(mode->as_int64()) : 0});
   }
 
   void not_understood(std::string_view why) {
@@ -247,8 +258,8 @@ class Reader {
 
 constexpr std::size_t kNesting = 512;  // of the parser's answer: three levels for each of the code's own
 
-// libpg_query 18 closes each variable that it does not describe (a trigger's TG_OP and its fellows) once too often: "{}},". An empty
-// object in a list is never followed by a closing brace otherwise, so the stray ones can be told.
+// libpg_query 18 closes each variable that it does not describe (a trigger's TG_OP and its fellows) once too often: "{}},". An
+// empty object in a list is never followed by a closing brace otherwise, so the stray ones can be told.
 std::string without_stray_braces(std::string_view text) {
   std::string out;
   bool quoted = false;
@@ -288,9 +299,11 @@ PlpgsqlCode read_plpgsql(const std::string& create, const Dialect& dialect) {
   PlpgsqlCode out;
   const auto code = Declarations(definition->code, out).rewrite();
   if (!code) return unreadable("has a token that cannot be read");
-  const std::string text = !definition->header ? fmt::format("DO LANGUAGE plpgsql {}", dollar_quoted(*code))
-                                               : fmt::format("CREATE {} f({}) {} LANGUAGE plpgsql AS {}", definition->procedure ? "PROCEDURE" : "FUNCTION",
-                                                             definition->header->parameters, definition->header->returns, dollar_quoted(*code));
+  const std::string text =
+      !definition->header
+          ? fmt::format("DO LANGUAGE plpgsql {}", dollar_quoted(*code))
+          : fmt::format("CREATE {} f({}) {} LANGUAGE plpgsql AS {}", definition->procedure ? "PROCEDURE" : "FUNCTION",
+                        definition->header->parameters, definition->header->returns, dollar_quoted(*code));
   const PgQueryPlpgsqlParseResult result = pg_query_parse_plpgsql(text.c_str());
   Result<json::value> tree = Error{Code::malformed, Blame::client, ""};
   if (result.error != nullptr) out = unreadable(fmt::format("is not PL/pgSQL that can be read: {}", result.error->message));

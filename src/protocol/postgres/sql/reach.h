@@ -17,7 +17,7 @@ inline constexpr std::size_t effects_max = 5'000;  // objects of one text; more 
 
 // One thing done to one object, while it is being found out.
 struct Touched {
-  bool whole = false;              // every column
+  bool whole = false;  // every column
   std::set<std::string> columns;
   bool system = false, sensitive = false;  // one of PostgreSQL's own relations; what is read of it is not harmless
   void add(const std::string& column) {

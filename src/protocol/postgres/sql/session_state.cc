@@ -5,8 +5,13 @@
 namespace narrowgate::postgres {
 namespace {
 
-constexpr std::array<std::string_view, 7> kMeaningful{"search_path",     "role", "session_authorization", "standard_conforming_strings",
-                                                       "backslash_quote", "client_encoding", "session_replication_role"};
+constexpr std::array<std::string_view, 7> kMeaningful{"search_path",
+                                                      "role",
+                                                      "session_authorization",
+                                                      "standard_conforming_strings",
+                                                      "backslash_quote",
+                                                      "client_encoding",
+                                                      "session_replication_role"};
 
 std::string lower(std::string_view text) {
   std::string out(text);
@@ -53,7 +58,9 @@ void skip_blanks(std::string_view text, std::size_t& at) {
 
 }  // namespace
 
-bool changes_meaning(std::string_view setting) { return std::find(kMeaningful.begin(), kMeaningful.end(), setting) != kMeaningful.end(); }
+bool changes_meaning(std::string_view setting) {
+  return std::find(kMeaningful.begin(), kMeaningful.end(), setting) != kMeaningful.end();
+}
 
 std::optional<std::vector<std::string>> split_path(std::string_view text) {
   std::vector<std::string> out;
@@ -94,7 +101,8 @@ std::string_view SessionState::settings_query() {
          "UNION ALL SELECT 'role', CURRENT_USER::pg_catalog.text, '' "
          "UNION ALL SELECT 'prepared', name, statement FROM pg_catalog.pg_prepared_statements "
          "UNION ALL SELECT CASE WHEN is_holdable THEN 'hold' ELSE 'cursor' END, name, statement FROM pg_catalog.pg_cursors "
-         "UNION ALL SELECT CASE WHEN relkind OPERATOR(pg_catalog.=) 'v' THEN 'temp view' ELSE 'temp' END, relname::pg_catalog.text, '' "
+         "UNION ALL SELECT CASE WHEN relkind OPERATOR(pg_catalog.=) 'v' THEN 'temp view' ELSE 'temp' END, "
+         "relname::pg_catalog.text, '' "
          "FROM pg_catalog.pg_class WHERE relnamespace OPERATOR(pg_catalog.=) pg_catalog.pg_my_temp_schema()";
 }
 
@@ -104,7 +112,8 @@ Result<Done> SessionState::take_settings(const Rows& rows) {
   cursors_.clear();
   uncertain_ = false;
   for (const auto& row : rows) {
-    if (row.size() != 3) return Error{Code::malformed, Blame::upstream, "the answer about the session's settings has another shape than asked for"};
+    if (row.size() != 3)
+      return Error{Code::malformed, Blame::upstream, "the answer about the session's settings has another shape than asked for"};
     const std::string kind = row[0].value_or(""), name = row[1].value_or(""), value = row[2].value_or("");
     if (kind == "setting") set(name, value);
     if (kind == "role") set_role(name);
@@ -211,7 +220,8 @@ void SessionState::portal_by_protocol(std::string_view name) {
 
 std::string SessionState::meaning() const {
   return fmt::format("search_path={} role={} standard_conforming_strings={} backslash_quote={} client_encoding={} certain={}",
-                     fmt::join(search_path_, ","), role_, dialect_.standard_conforming_strings, dialect_.backslash_quote, encoding_, !uncertain_);
+                     fmt::join(search_path_, ","), role_, dialect_.standard_conforming_strings, dialect_.backslash_quote,
+                     encoding_, !uncertain_);
 }
 
 const std::string* SessionState::prepared(std::string_view name) const {

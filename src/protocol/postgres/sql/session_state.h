@@ -1,8 +1,8 @@
 // What one session has done that changes the meaning of later text: settings, prepared bodies, cursors, temporary objects.
 //
-// The state is what was seen to succeed (apply), corrected by what the server says itself (take_settings) whenever a rollback or a
-// function may have changed more than we saw. Where the two could differ, resolution takes both possibilities.
-// Not here: whether a change is allowed.
+// The state is what was seen to succeed (apply), corrected by what the server says itself (take_settings) whenever a rollback or
+// a function may have changed more than we saw. Where the two could differ, resolution takes both possibilities. Not here:
+// whether a change is allowed.
 #pragma once
 
 #include <cstdint>
@@ -79,8 +79,10 @@ class SessionState {
   const std::vector<std::string>& search_path() const { return search_path_; }  // as set, "$user" replaced, pg_catalog not added
   const std::string& role() const { return role_; }
   bool role_changed() const { return role_changed_; }
-  bool plain_ascii_only() const { return plain_ascii_only_; }  // client_encoding: bytes beyond ASCII mean something we do not know
-  bool uncertain() const { return uncertain_; }                // settings changed in a way nobody saw
+  bool plain_ascii_only() const {
+    return plain_ascii_only_;
+  }  // client_encoding: bytes beyond ASCII mean something we do not know
+  bool uncertain() const { return uncertain_; }  // settings changed in a way nobody saw
   // The text that made it: PREPARE … or DECLARE …, or as the protocol had it; nullptr if it is not known.
   const std::string* prepared(std::string_view name) const;
   const std::string* cursor(std::string_view name) const;

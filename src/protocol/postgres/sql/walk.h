@@ -1,7 +1,7 @@
 // The walk over a parse tree: every node is either understood or makes the text unknown.
 //
-// One Walker walks one statement or one body in one naming context. Bodies (views, functions, rules, …) get a Walker of their own,
-// whose Reach is added to the caller's.
+// One Walker walks one statement or one body in one naming context. Bodies (views, functions, rules, …) get a Walker of their
+// own, whose Reach is added to the caller's.
 //
 //   walk_names.cc       what a name stands for; reading relations and columns
 //   walk_expression.cc  values
@@ -45,12 +45,12 @@ struct Output {
 // One entry of FROM, or the target of a write.
 struct Source {
   std::string alias;
-  std::string schema = {};              // of a relation that goes by its own name
-  const Relation* relation = nullptr;   // nullptr: derived, or not in the catalog
-  std::vector<Touched*> marks = {};     // where its columns are noted; empty: nobody asks
-  Output columns = {};                  // of a derived one; of a relation with a column list: the new names of its first columns
+  std::string schema = {};             // of a relation that goes by its own name
+  const Relation* relation = nullptr;  // nullptr: derived, or not in the catalog
+  std::vector<Touched*> marks = {};    // where its columns are noted; empty: nobody asks
+  Output columns = {};                 // of a derived one; of a relation with a column list: the new names of its first columns
   std::vector<std::size_t> members = {};  // of a join with a name of its own
-  bool is_table = false;                // rows of a relation, known or not
+  bool is_table = false;                  // rows of a relation, known or not
 };
 
 struct Cte {
@@ -68,18 +68,18 @@ struct Scope {
 // What a relation's name stands for. More than one if it cannot be told which.
 struct Named {
   const Relation* relation = nullptr;
-  std::string name;            // schema.name, also of one that does not exist
+  std::string name;  // schema.name, also of one that does not exist
   bool temp = false;
-  bool view = false;           // a view that is not in the catalog: `text` made it
+  bool view = false;  // a view that is not in the catalog: `text` made it
   std::string text = {};
 };
 
 // How a body is to be read.
 struct Reading {
   int depth = 0;
-  bool in_body = false;   // inside a function
-  bool dry = false;       // EXPLAIN: planned, not run
-  bool printed = false;   // as the server prints definitions: every name has its schema
+  bool in_body = false;  // inside a function
+  bool dry = false;      // EXPLAIN: planned, not run
+  bool printed = false;  // as the server prints definitions: every name has its schema
   std::vector<std::string> path = {};
   bool path_is_certain = true;
 };
@@ -178,11 +178,11 @@ class Walker {
   Output update(const pg::UpdateStmt& stmt, const Scope* outer);
   Output erase(const pg::DeleteStmt& stmt, const Scope* outer);
   Output merge(const pg::MergeStmt& stmt, const Scope* outer);
-    // The target as an entry of FROM. What is read of it is noted by settle_target(), once that is known.
+  // The target as an entry of FROM. What is read of it is noted by settle_target(), once that is known.
   struct Target {
     std::vector<Named> named;
     bool only = false;
-    std::size_t place = 0;   // in the scope
+    std::size_t place = 0;  // in the scope
     Touched seen;
   };
   void place_target(const pg::RangeVar& var, Scope& scope, Target& target);
@@ -197,7 +197,7 @@ class Walker {
   void write(const Named& named, Write& write);
   void write_view(const Relation& view, Write& write);
   void write_rows(const Relation& relation, Write& write);
-  bool rules(const Relation& relation, const Write& write);  // true: they stand instead of it
+  bool rules(const Relation& relation, const Write& write);                   // true: they stand instead of it
   bool triggers(const Relation& relation, const Write& write, bool instead);  // true: there was one
   void trigger_condition(const Relation& relation, const Trigger& trigger);
   void column_expressions(const Relation& relation, const Write& write);
@@ -263,7 +263,7 @@ class Walker {
   // ---- walk_definition.cc
   bool definition(const pg::Node& node, std::string_view sql, StatementFacts& facts);
   bool administration(const pg::Node& node);
-  void define(std::string_view why);   // raises ddl, and runs event triggers
+  void define(std::string_view why);  // raises ddl, and runs event triggers
   void defines(const std::string& object, ObjectKind kind = ObjectKind::table, bool listed = true);
   void create_table(const pg::CreateStmt& stmt);
   void create_table_as(const pg::CreateTableAsStmt& stmt, StatementFacts& facts);

@@ -24,15 +24,17 @@ std::optional<std::string> option(const Nodes& options, std::string_view name) {
 
 // Types that the grammar spells in words of its own.
 bool is_grammar_type(std::string_view name) {
-  constexpr std::string_view names[] = {"int", "integer", "smallint", "bigint", "real", "float", "double", "decimal", "dec", "numeric", "boolean",
-                                        "character", "char", "nchar", "national", "varchar", "bit", "time", "timestamp", "interval", "json", "setof"};
+  constexpr std::string_view names[] = {"int", "integer", "smallint",  "bigint",    "real", "float", "double",   "decimal",
+                                        "dec", "numeric", "boolean",   "character", "char", "nchar", "national", "varchar",
+                                        "bit", "time",    "timestamp", "interval",  "json", "setof"};
   return std::find(std::begin(names), std::end(names), name) != std::end(names);
 }
 
 std::string context_of(const Reading& reading, const SessionState& session) {
   if (reading.printed) return reading.dry ? " dry" : "";
-  return fmt::format("{}{}{} {}{} {}", reading.dry ? " dry" : "", reading.in_body ? " body" : "", reading.path_is_certain ? "" : " ?",
-                     session.dialect().standard_conforming_strings, session.dialect().backslash_quote, fmt::join(reading.path, "\x1f"));
+  return fmt::format("{}{}{} {}{} {}", reading.dry ? " dry" : "", reading.in_body ? " body" : "",
+                     reading.path_is_certain ? "" : " ?", session.dialect().standard_conforming_strings,
+                     session.dialect().backslash_quote, fmt::join(reading.path, "\x1f"));
 }
 
 }  // namespace
@@ -100,16 +102,17 @@ void Walker::rule_actions(const Relation& relation, const Rule& rule) {
     return reach_.not_understood(fmt::format("a rule on {} that cannot be read", relation.full_name));
   const pg::RuleStmt& stmt = parsed->tree().stmts(0).stmt().rule_stmt();
   Reading reading{.dry = reading_.dry, .printed = true, .path = {"pg_catalog"}};
-  body(fmt::format("R{}.{}.{}", relation.oid, rule.event, std::hash<std::string>()(rule.definition)), reading, true, [&](Walker& walker) {
-    Scope rows;
-    rows.sources.push_back({.alias = "old", .relation = &relation});
-    rows.sources.push_back({.alias = "new", .relation = &relation});
-    walker.maybe(stmt.has_where_clause(), stmt.where_clause(), rows);
-    for (const pg::Node& action : stmt.actions()) {
-      if (action.has_notify_stmt()) walker.does(Danger::write, "a rule notifies others");
-      else walker.query(action, &rows);
-    }
-  });
+  body(fmt::format("R{}.{}.{}", relation.oid, rule.event, std::hash<std::string>()(rule.definition)), reading, true,
+       [&](Walker& walker) {
+         Scope rows;
+         rows.sources.push_back({.alias = "old", .relation = &relation});
+         rows.sources.push_back({.alias = "new", .relation = &relation});
+         walker.maybe(stmt.has_where_clause(), stmt.where_clause(), rows);
+         for (const pg::Node& action : stmt.actions()) {
+           if (action.has_notify_stmt()) walker.does(Danger::write, "a rule notifies others");
+           else walker.query(action, &rows);
+         }
+       });
 }
 
 Reading Walker::reading_for(const Function& function) const {
@@ -138,7 +141,8 @@ void Walker::sql_body(const Function& function) {
     StatementFacts facts;
     if (stmt.has_sql_body()) return walker.sql_standard_body(stmt.sql_body(), facts);
     const auto text = option(stmt.options(), "as");
-    const auto parsed = text ? parse_sql(*text, text_.session().dialect()) : Result<ParsedText>(Error{Code::malformed, Blame::client, ""});
+    const auto parsed =
+        text ? parse_sql(*text, text_.session().dialect()) : Result<ParsedText>(Error{Code::malformed, Blame::client, ""});
     if (!parsed.ok()) return walker.reach_.not_understood(fmt::format("{} cannot be read", function.full_name));
     for (const pg::RawStmt& raw : parsed->tree().stmts()) walker.statement(raw.stmt(), "", facts);
   });
@@ -155,9 +159,14 @@ void Walker::sql_standard_body(const pg::Node& node, StatementFacts& facts) {
 // ---- PL/pgSQL
 
 void Walker::plpgsql_fragment(std::string_view query, int mode) {
-  constexpr Fragment fragments[] = {Fragment::statements, Fragment::statements, Fragment::plpgsql_expression, Fragment::plpgsql_assignment,
-                                    Fragment::plpgsql_assignment_field, Fragment::plpgsql_assignment_subfield};
-  if (mode < 0 || mode >= static_cast<int>(std::size(fragments))) return reach_.not_understood("a fragment of PL/pgSQL of a kind that is not on the list");
+  constexpr Fragment fragments[] = {Fragment::statements,
+                                    Fragment::statements,
+                                    Fragment::plpgsql_expression,
+                                    Fragment::plpgsql_assignment,
+                                    Fragment::plpgsql_assignment_field,
+                                    Fragment::plpgsql_assignment_subfield};
+  if (mode < 0 || mode >= static_cast<int>(std::size(fragments)))
+    return reach_.not_understood("a fragment of PL/pgSQL of a kind that is not on the list");
   const auto parsed = parse_sql(query, text_.session().dialect(), fragments[mode]);
   if (!parsed.ok()) return reach_.not_understood("a fragment of PL/pgSQL that cannot be read");
   StatementFacts facts;
@@ -188,7 +197,8 @@ void Walker::plpgsql_body(const std::string& create, const Function* function) {
   Reading reading = function != nullptr ? reading_for(*function) : reading_;
   reading.in_body = true;
   reading.dry = false;
-  const std::string key = function != nullptr ? fmt::format("f{} {}", function->oid, function->full_name) : fmt::format("do {}", create);
+  const std::string key =
+      function != nullptr ? fmt::format("f{} {}", function->oid, function->full_name) : fmt::format("do {}", create);
   body(key, reading, false, [&](Walker& walker) {
     const PlpgsqlCode code = read_plpgsql(create, text_.session().dialect());
     const std::string name = function != nullptr ? function->full_name : "DO";
@@ -200,7 +210,8 @@ void Walker::plpgsql_body(const std::string& create, const Function* function) {
       }
       const Type* found = walker.find_type(type.schema, type.name);
       if (found == nullptr && is_grammar_type(type.name)) continue;
-      if (found == nullptr) walker.reach_.not_understood(fmt::format("{}: a variable of type {}, which is not in the catalog", name, type.name));
+      if (found == nullptr)
+        walker.reach_.not_understood(fmt::format("{}: a variable of type {}, which is not in the catalog", name, type.name));
       else walker.cast_to(found->oid, false);
     }
     for (const PlpgsqlCode::Text& text : code.texts) walker.plpgsql_fragment(text.query, text.mode);

@@ -118,7 +118,8 @@ void Walker::defines(const std::string& object, ObjectKind kind, bool listed) {
 void Walker::defines_relation(const pg::RangeVar& var) {
   for (const Named& named : resolve(var)) {
     const Relation* relation = named.relation;
-    if (relation != nullptr && relation->system()) does(Danger::admin, fmt::format("changes {}, which is PostgreSQL's own", named.name));
+    if (relation != nullptr && relation->system())
+      does(Danger::admin, fmt::format("changes {}, which is PostgreSQL's own", named.name));
     if (relation != nullptr && (relation->kind == 'i' || relation->kind == 'I')) relation = catalog_.relation(relation->table);
     defines(relation != nullptr ? relation->full_name : named.name);
     if (relation != nullptr) reach_.rests_on_relation(relation->oid);
@@ -166,18 +167,19 @@ bool Walker::definition(const pg::Node& node, std::string_view sql, StatementFac
       defines(node.create_schema_stmt().schemaname(), ObjectKind::schema);
       for (const pg::Node& element : node.create_schema_stmt().schema_elts()) statement(element, "", facts);
       return true;
-    case Case::kCommentStmt: return define("COMMENT"), object_of(node.comment_stmt().object(), node.comment_stmt().objtype()), true;
-    case Case::kSecLabelStmt: return define("SECURITY LABEL"), object_of(node.sec_label_stmt().object(), node.sec_label_stmt().objtype()), true;
+    case Case::kCommentStmt:
+      return define("COMMENT"), object_of(node.comment_stmt().object(), node.comment_stmt().objtype()), true;
+    case Case::kSecLabelStmt:
+      return define("SECURITY LABEL"), object_of(node.sec_label_stmt().object(), node.sec_label_stmt().objtype()), true;
     case Case::kAlterDomainStmt: {
       define("ALTER DOMAIN");
       const Scope nowhere;
       const pg::Node& added = node.alter_domain_stmt().def();
-      if (added.has_constraint() && added.constraint().has_raw_expr()) expression(added.constraint().raw_expr(), nowhere);  // existing rows
+      if (added.has_constraint() && added.constraint().has_raw_expr())
+        expression(added.constraint().raw_expr(), nowhere);  // existing rows
       return true;
     }
-    case Case::kDefineStmt:
-      define("CREATE of an aggregate, operator, type or the like");
-      return true;
+    case Case::kDefineStmt: define("CREATE of an aggregate, operator, type or the like"); return true;
     case Case::kCreateStatsStmt:
     case Case::kAlterStatsStmt:
     case Case::kCreateDomainStmt:
@@ -212,7 +214,8 @@ bool Walker::administration(const pg::Node& node) {
       const pg::GrantStmt& stmt = node.grant_stmt();
       does(Danger::admin, stmt.is_grant() ? "GRANT" : "REVOKE");
       for (const pg::Node& object : stmt.objects()) {
-        if (stmt.targtype() == pg::ACL_TARGET_ALL_IN_SCHEMA && object.has_string()) reach_.touch("PRIVILEGE", object.string().sval(), ObjectKind::schema);
+        if (stmt.targtype() == pg::ACL_TARGET_ALL_IN_SCHEMA && object.has_string())
+          reach_.touch("PRIVILEGE", object.string().sval(), ObjectKind::schema);
         if (!object.has_range_var()) continue;
         for (const Named& named : resolve(object.range_var())) reach_.touch("PRIVILEGE", named.name).whole = true;
       }
@@ -278,7 +281,8 @@ void Walker::constraint(const pg::Constraint& one, const Relation* relation, con
   if (one.has_raw_expr()) definition_expression(relation, name, one.raw_expr(), runs && !one.skip_validation());
   if (one.has_where_clause()) definition_expression(relation, name, one.where_clause(), runs);
   if (one.contype() == pg::CONSTR_FOREIGN && one.has_pktable())
-    for (const Named& named : resolve(one.pktable())) reach_.touch("DDL", named.name).whole = true;  // it gets a trigger; not listed
+    for (const Named& named : resolve(one.pktable()))
+      reach_.touch("DDL", named.name).whole = true;  // it gets a trigger; not listed
 }
 
 void Walker::column_definition(const pg::ColumnDef& column, const Relation* relation, const std::string& name, bool runs) {
@@ -304,7 +308,8 @@ void Walker::create_table(const pg::CreateStmt& stmt) {
   }
   for (const pg::Node& node : stmt.constraints()) constraint(node.constraint(), nullptr, name, temp);
   for (const pg::Node& node : stmt.inh_relations())
-    for (const Named& named : resolve(node.range_var())) reach_.touch("DDL", named.name).whole = true;  // the parent shows its rows; not listed
+    for (const Named& named : resolve(node.range_var()))
+      reach_.touch("DDL", named.name).whole = true;  // the parent shows its rows; not listed
   if (reading_.dry) return;
   text_.make(name, {});
   if (temp) reach_.changes({Change::What::temp_relation, stmt.relation().relname()});
@@ -432,7 +437,8 @@ void Walker::drop(const pg::DropStmt& stmt) {
 
 void Walker::object_of(const pg::Node& object, pg::ObjectType type) {
   Words parts = parts_of(object);
-  if (parts.size() > 1 && (is_on_relation(type) || type == pg::OBJECT_COLUMN || type == pg::OBJECT_TABCONSTRAINT)) parts.pop_back();
+  if (parts.size() > 1 && (is_on_relation(type) || type == pg::OBJECT_COLUMN || type == pg::OBJECT_TABCONSTRAINT))
+    parts.pop_back();
   else if (!is_relation(type)) return;
   for (const Named& named : resolve(as_range(parts))) defines(named.name, ObjectKind::table, false);
 }

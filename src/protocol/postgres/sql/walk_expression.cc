@@ -55,9 +55,7 @@ void Walker::expression(const pg::Node& node, const Scope& scope) {
       expressions(choice.args(), scope);
       return maybe(choice.has_defresult(), choice.defresult(), scope);
     }
-    case Case::kCaseWhen:
-      expression(node.case_when().expr(), scope);
-      return expression(node.case_when().result(), scope);
+    case Case::kCaseWhen: expression(node.case_when().expr(), scope); return expression(node.case_when().result(), scope);
     case Case::kCoalesceExpr: return expressions(node.coalesce_expr().args(), scope);
     case Case::kMinMaxExpr: return expressions(node.min_max_expr().args(), scope);
     case Case::kRowExpr: return expressions(node.row_expr().args(), scope);
@@ -238,13 +236,16 @@ std::optional<std::string> Walker::constant_text(const pg::Node& node) const {
   }
   if (node.has_type_cast()) {
     const auto type = words(node.type_cast().type_name().names());
-    const bool plain = !type.empty() && (type.size() == 1 || type.front() == "pg_catalog") && node.type_cast().type_name().array_bounds_size() == 0 &&
+    const bool plain = !type.empty() && (type.size() == 1 || type.front() == "pg_catalog") &&
+                       node.type_cast().type_name().array_bounds_size() == 0 &&
                        std::find(std::begin(kTextTypes), std::end(kTextTypes), type.back()) != std::end(kTextTypes);
     return plain ? constant_text(node.type_cast().arg()) : std::nullopt;
   }
   if (node.has_a_expr() && node.a_expr().kind() == pg::AEXPR_OP && node.a_expr().has_lexpr() && node.a_expr().has_rexpr()) {
     const auto name = words(node.a_expr().name());
-    if (name.empty() || name.back() != "||" || !operator_candidates(name.size() > 1 ? name.front() : std::string_view(), "||").empty()) return std::nullopt;
+    if (name.empty() || name.back() != "||" ||
+        !operator_candidates(name.size() > 1 ? name.front() : std::string_view(), "||").empty())
+      return std::nullopt;
     const auto left = constant_text(node.a_expr().lexpr()), right = constant_text(node.a_expr().rexpr());
     return left && right ? std::optional(*left + *right) : std::nullopt;
   }

@@ -1,5 +1,5 @@
-// Calls, operators, casts. Types are not inferred: whatever a call could mean is taken together, except what an earlier schema of the
-// path hides with the same argument types.
+// Calls, operators, casts. Types are not inferred: whatever a call could mean is taken together, except what an earlier schema of
+// the path hides with the same argument types.
 #include "protocol/postgres/sql/walk.h"
 
 namespace narrowgate::postgres {
@@ -42,7 +42,8 @@ void Walker::call(const pg::FuncCall& call, const Scope& scope) {
   maybe(call.has_agg_filter(), call.agg_filter(), scope);
   if (call.has_over()) window(call.over(), scope);
   numbers_are_plain_ = plain;
-  const bool named = std::any_of(call.args().begin(), call.args().end(), [](const pg::Node& node) { return node.has_named_arg_expr(); });
+  const bool named =
+      std::any_of(call.args().begin(), call.args().end(), [](const pg::Node& node) { return node.has_named_arg_expr(); });
   const int arguments = call.args_size() + (call.agg_within_group() ? call.agg_order_size() : 0);
   call_name(words(call.funcname()), call.agg_star() ? 0 : arguments, named ? nullptr : &call.args(), scope);
 }
@@ -53,7 +54,8 @@ void Walker::call_name(const Words& name, int arguments, const Nodes* nodes, con
   bool known = false;
   if (schema == "information_schema") {
     known = catalog_.information_schema_volatility(function) != '\0';
-    if (catalog_.information_schema_volatility(function) == 'v') reach_.not_understood(fmt::format("{}.{} is not on the list", schema, function));
+    if (catalog_.information_schema_volatility(function) == 'v')
+      reach_.not_understood(fmt::format("{}.{} is not on the list", schema, function));
   }
   if (schema.empty() || schema == "pg_catalog") known = run_builtin(function, arguments, nodes, scope) || known;
   for (const Function* candidate : candidates(schema, function, arguments)) {
@@ -65,7 +67,8 @@ void Walker::call_name(const Words& name, int arguments, const Nodes* nodes, con
   }
   if (known) return;
   if (arguments == 1) {  // a type's name called as a function is a cast
-    if (const Type* type = find_type(schema, function)) return cast_to(type->oid, is_literal(nodes, 0) && nodes->Get(0).has_a_const());
+    if (const Type* type = find_type(schema, function))
+      return cast_to(type->oid, is_literal(nodes, 0) && nodes->Get(0).has_a_const());
   }
   reach_.not_understood(fmt::format("function {}{}{} is not in the catalog", schema, schema.empty() ? "" : ".", function));
 }
@@ -80,7 +83,8 @@ void Walker::attribute_call(std::string_view name, const Scope& scope) {
 std::vector<const Function*> Walker::candidates(std::string_view schema, std::string_view name, int arguments) const {
   std::vector<const Function*> out;
   for (const auto& made : text_.functions())
-    if (made->name == name && (schema == made->schema || (schema.empty() && place(made->schema) != std::string::npos && made->schema != kTemp)))
+    if (made->name == name &&
+        (schema == made->schema || (schema.empty() && place(made->schema) != std::string::npos && made->schema != kTemp)))
       out.push_back(made.get());
   const auto& all = catalog_.functions(name);
   for (const Function* one : all) {
@@ -93,7 +97,8 @@ std::vector<const Function*> Walker::candidates(std::string_view schema, std::st
     const std::size_t at = place(one->schema);
     const auto& builtin = catalog_.builtin_signatures(name);
     if (own < at && std::find(builtin.begin(), builtin.end(), one->types) != builtin.end()) return true;
-    return std::any_of(all.begin(), all.end(), [&](const Function* other) { return place(other->schema) < at && other->types == one->types; });
+    return std::any_of(all.begin(), all.end(),
+                       [&](const Function* other) { return place(other->schema) < at && other->types == one->types; });
   });
   return out;
 }
@@ -178,7 +183,8 @@ void Walker::sequence(const BuiltinFunction& what, const Nodes* nodes) {
     return reach_.not_understood("which sequence it is, its arguments compute");
   }
   const bool own = named->relation != nullptr && named->relation->table != 0 && !targets_.empty() &&
-                   std::any_of(targets_.begin(), targets_.end(), [&](const Relation* target) { return target->oid == named->relation->table; });
+                   std::any_of(targets_.begin(), targets_.end(),
+                               [&](const Relation* target) { return target->oid == named->relation->table; });
   if (own) return;  // the sequence of a serial column is part of its table
   if (what.kind != Kind::sequence_set) {
     reach_.reads(named->name);
@@ -210,14 +216,16 @@ void Walker::set_config(const Nodes* nodes) {
 void Walker::run_function(Oid oid, int arguments) {
   if (oid == 0) return;
   if (const Function* function = catalog_.function(oid)) {
-    const BuiltinFunction* listed = function->extension.empty() ? nullptr : extension_function(function->extension, function->name);
+    const BuiltinFunction* listed =
+        function->extension.empty() ? nullptr : extension_function(function->extension, function->name);
     const Scope nowhere;
     if (listed != nullptr) return apply_builtin(*listed, function->full_name, nullptr, nowhere);
     return run_function(*function, arguments);
   }
   const std::string_view name = catalog_.builtin_name(oid);
   const Scope nowhere;
-  if (name.empty() || !run_builtin(name, arguments, nullptr, nowhere)) reach_.not_understood(fmt::format("function {} is not in the catalog", oid));
+  if (name.empty() || !run_builtin(name, arguments, nullptr, nowhere))
+    reach_.not_understood(fmt::format("function {} is not in the catalog", oid));
 }
 
 void Walker::run_function(const Function& function, int arguments) {
@@ -229,19 +237,23 @@ void Walker::run_function(const Function& function, int arguments) {
   for (const Oid type : function.types) cast_to(type, true);
   cast_to(function.returns, true);
   type_used(function.returns);
-  if (function.sets_meaning) return reach_.not_understood(fmt::format("{} changes settings that change meaning", function.full_name));
-  if (arguments < function.arguments && function.defaults > 0) printed_check(fmt::format("d{}", function.oid), function.argument_defaults);
+  if (function.sets_meaning)
+    return reach_.not_understood(fmt::format("{} changes settings that change meaning", function.full_name));
+  if (arguments < function.arguments && function.defaults > 0)
+    printed_check(fmt::format("d{}", function.oid), function.argument_defaults);
   if (function.kind == 'a') {
     for (const Oid part : function.parts) run_function(part, 2);
     return;
   }
-  const bool trusted = !function.extension.empty() && function.volatility == 'i' && (function.language == "c" || function.language == "internal");
+  const bool trusted =
+      !function.extension.empty() && function.volatility == 'i' && (function.language == "c" || function.language == "internal");
   if (trusted) return;
   if (function.language == "sql") return sql_body(function);
   if (function.language == "plpgsql") return plpgsql_body(function.body, &function);
-  reach_.not_understood(function.extension.empty()
-                            ? fmt::format("{} is written in {}, which is not read", function.full_name, function.language)
-                            : fmt::format("{} of extension {} is not on the list of functions known", function.full_name, function.extension));
+  reach_.not_understood(
+      function.extension.empty()
+          ? fmt::format("{} is written in {}, which is not read", function.full_name, function.language)
+          : fmt::format("{} of extension {} is not on the list of functions known", function.full_name, function.extension));
 }
 
 // ---- operators
@@ -255,7 +267,8 @@ std::vector<const Operator*> Walker::operator_candidates(std::string_view schema
   const auto& builtin = catalog_.builtin_operators(name);
   const std::size_t own = place("pg_catalog");
   std::erase_if(out, [&](const Operator* one) {
-    return own < place(one->schema) && std::find(builtin.begin(), builtin.end(), std::pair(one->left, one->right)) != builtin.end();
+    return own < place(one->schema) &&
+           std::find(builtin.begin(), builtin.end(), std::pair(one->left, one->right)) != builtin.end();
   });
   return out;
 }
@@ -291,7 +304,8 @@ const Type* Walker::find_type(const pg::TypeName& type) {
   if (!type.pct_type()) return find_type(parts.size() > 1 ? parts[parts.size() - 2] : std::string_view(), parts.back());
   if (parts.size() < 2) return nullptr;  // table.column%TYPE
   for (const Named& named : resolve(parts.size() > 2 ? parts[parts.size() - 3] : std::string_view(), parts[parts.size() - 2]))
-    if (const Column* column = named.relation == nullptr ? nullptr : named.relation->column(parts.back())) return catalog_.type(column->type);
+    if (const Column* column = named.relation == nullptr ? nullptr : named.relation->column(parts.back()))
+      return catalog_.type(column->type);
   return nullptr;
 }
 
@@ -300,7 +314,8 @@ void Walker::cast_to(const pg::TypeName& type, bool literal) {
   const auto parts = words(type.names());
   if (parts.empty() || (parts.size() == 2 && parts.front() == "pg_catalog" && !type.pct_type())) return;
   if (const Type* found = find_type(type)) return cast_to(found->oid, literal);
-  const bool temp = parts.size() == 1 ? text_.session().temp_relation(parts.back()) != nullptr || text_.made(fmt::format("{}.{}", kTemp, parts.back())) != nullptr
+  const bool temp = parts.size() == 1 ? text_.session().temp_relation(parts.back()) != nullptr ||
+                                            text_.made(fmt::format("{}.{}", kTemp, parts.back())) != nullptr
                                       : parts.front() == kTemp;
   const std::string full = fmt::format("{}", fmt::join(parts, "."));
   if (temp || text_.made(full) != nullptr) return;  // a relation's row type: its checks were looked at when it was made

@@ -10,11 +10,15 @@ constexpr std::string_view kSystemColumns[] = {"ctid", "xmin", "xmax", "cmin", "
 
 constexpr std::size_t kNameBytes = 63;  // NAMEDATALEN - 1: the server cuts what is longer
 
-bool is_system_column(std::string_view name) { return std::find(std::begin(kSystemColumns), std::end(kSystemColumns), name) != std::end(kSystemColumns); }
+bool is_system_column(std::string_view name) {
+  return std::find(std::begin(kSystemColumns), std::end(kSystemColumns), name) != std::end(kSystemColumns);
+}
 
 bool is_temp_schema(std::string_view schema) { return schema == kTemp || schema.starts_with("pg_temp_"); }
 
-std::string_view sval(const pg::Node& node) { return node.has_string() ? std::string_view(node.string().sval()) : std::string_view(); }
+std::string_view sval(const pg::Node& node) {
+  return node.has_string() ? std::string_view(node.string().sval()) : std::string_view();
+}
 
 }  // namespace
 
@@ -39,7 +43,8 @@ std::optional<std::vector<std::string>> split_name(std::string_view text) {
   return out;
 }
 
-std::vector<std::string> effective_path(const Catalog& catalog, const SessionState& session, const std::vector<std::string>& set) {
+std::vector<std::string> effective_path(const Catalog& catalog, const SessionState& session,
+                                        const std::vector<std::string>& set) {
   std::vector<std::string> out;
   if (std::find(set.begin(), set.end(), "pg_catalog") == set.end()) out.emplace_back("pg_catalog");
   for (const std::string& schema : set) {
@@ -179,7 +184,8 @@ void Walker::read_into(const Named& named, bool only, Source& source) {
 void Walker::read_row_policies(const Relation& relation, char command) {
   for (std::size_t i = 0; i < relation.policies.size(); ++i) {
     const Policy& policy = relation.policies[i];
-    if (policy.command == command || policy.command == '*') printed_check(fmt::format("p{}.{}", relation.oid, i), policy.expression);
+    if (policy.command == command || policy.command == '*')
+      printed_check(fmt::format("p{}.{}", relation.oid, i), policy.expression);
   }
 }
 
@@ -195,7 +201,8 @@ void Walker::whole_row(const Source& source, const Scope& scope) {
   for (const std::size_t member : source.members) whole_row(scope.sources[member], scope);
   for (Touched* touched : source.marks) touched->whole = true;
   if (source.relation == nullptr) return;
-  const bool sensitive = source.relation->system() && !system_relation(source.relation->schema, source.relation->name).sensitive.empty();
+  const bool sensitive =
+      source.relation->system() && !system_relation(source.relation->schema, source.relation->name).sensitive.empty();
   if (sensitive)
     for (Touched* touched : source.marks) touched->sensitive = true;
   for (const Column& column : source.relation->columns) type_used(column.type);
@@ -204,7 +211,8 @@ void Walker::whole_row(const Source& source, const Scope& scope) {
 Output Walker::columns_of(const Source& source) const {
   Output out = source.columns;
   if (source.relation == nullptr) return out;
-  for (std::size_t i = out.names.size(); i < source.relation->columns.size(); ++i) out.names.push_back(source.relation->columns[i].name);
+  for (std::size_t i = out.names.size(); i < source.relation->columns.size(); ++i)
+    out.names.push_back(source.relation->columns[i].name);
   return out;
 }
 
@@ -219,10 +227,12 @@ bool Walker::column_of(const Source& source, std::string_view name, const Scope&
   const auto at = std::find(renamed.begin(), renamed.end(), name);
   if (source.relation == nullptr) {
     if (at == renamed.end() && (!source.is_table || !is_system_column(name))) {
-      if (source.is_table) for (Touched* touched : source.marks) touched->add(std::string(name));  // perhaps
+      if (source.is_table)
+        for (Touched* touched : source.marks) touched->add(std::string(name));  // perhaps
       return false;
     }
-    if (source.is_table) for (Touched* touched : source.marks) touched->whole = true;
+    if (source.is_table)
+      for (Touched* touched : source.marks) touched->whole = true;
     return true;
   }
   if (at != renamed.end()) {
@@ -252,7 +262,8 @@ bool Walker::column(std::string_view name, const Scope& scope) {
   return false;
 }
 
-const Source* Walker::find_source(std::string_view alias, std::string_view schema, const Scope& scope, const Scope** where) const {
+const Source* Walker::find_source(std::string_view alias, std::string_view schema, const Scope& scope,
+                                  const Scope** where) const {
   bool skip = false;
   for (const Scope* level = &scope; level != nullptr; skip = !level->lateral, level = level->outer) {
     if (skip) continue;

@@ -9,7 +9,8 @@ std::string_view figured_name(const pg::Node& node) {
   switch (node.node_case()) {
     case pg::Node::kColumnRef: {
       const auto& fields = node.column_ref().fields();
-      return fields.empty() || !fields.rbegin()->has_string() ? std::string_view() : std::string_view(fields.rbegin()->string().sval());
+      return fields.empty() || !fields.rbegin()->has_string() ? std::string_view()
+                                                              : std::string_view(fields.rbegin()->string().sval());
     }
     case pg::Node::kFuncCall: return words(node.func_call().funcname()).back();
     case pg::Node::kAConst:
@@ -87,7 +88,9 @@ Output Walker::target_list(const Nodes& targets, Scope& scope) {
     const auto& fields = value.column_ref().fields();
     if (value.has_column_ref() && !fields.empty() && fields.rbegin()->has_a_star()) {
       const Scope* where = nullptr;
-      const Source* one = fields.size() == 1 ? nullptr : find_source(words(fields)[static_cast<std::size_t>(fields.size()) - 2], {}, scope, &where);
+      const Source* one = fields.size() == 1
+                              ? nullptr
+                              : find_source(words(fields)[static_cast<std::size_t>(fields.size()) - 2], {}, scope, &where);
       for (const Source& source : scope.sources) {
         if (fields.size() > 1 && &source != one) continue;
         whole_row(source, scope);

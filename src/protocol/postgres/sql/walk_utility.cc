@@ -60,12 +60,8 @@ bool Walker::utility(const pg::Node& node, std::string_view sql, StatementFacts&
       reach_.changes({Change::What::close, node.close_portal_stmt().portalname()});
       return true;
     case Case::kCopyStmt: return copy(node.copy_stmt(), facts), true;
-    case Case::kDoStmt:
-      facts.controls_transaction = true;
-      return do_block(node.do_stmt()), true;
-    case Case::kCallStmt:
-      facts.controls_transaction = true;
-      return call_procedure(node.call_stmt()), true;
+    case Case::kDoStmt: facts.controls_transaction = true; return do_block(node.do_stmt()), true;
+    case Case::kCallStmt: facts.controls_transaction = true; return call_procedure(node.call_stmt()), true;
     case Case::kTruncateStmt: return truncate(node.truncate_stmt()), true;
     case Case::kLockStmt: return lock_table(node.lock_stmt()), true;
     case Case::kRefreshMatViewStmt: return refresh(node.refresh_mat_view_stmt()), true;
@@ -77,15 +73,9 @@ bool Walker::utility(const pg::Node& node, std::string_view sql, StatementFacts&
       return true;
     case Case::kConstraintsSetStmt: return does(Danger::session, "SET CONSTRAINTS"), true;
     case Case::kDiscardStmt: return discard(node.discard_stmt()), true;
-    case Case::kVacuumStmt:
-      facts.no_transaction = node.vacuum_stmt().is_vacuumcmd();
-      return vacuum(node.vacuum_stmt()), true;
-    case Case::kClusterStmt:
-      facts.no_transaction = true;
-      return admin_on(node.cluster_stmt().relation(), "CLUSTER"), true;
-    case Case::kReindexStmt:
-      facts.no_transaction = true;
-      return admin_on(node.reindex_stmt().relation(), "REINDEX"), true;
+    case Case::kVacuumStmt: facts.no_transaction = node.vacuum_stmt().is_vacuumcmd(); return vacuum(node.vacuum_stmt()), true;
+    case Case::kClusterStmt: facts.no_transaction = true; return admin_on(node.cluster_stmt().relation(), "CLUSTER"), true;
+    case Case::kReindexStmt: facts.no_transaction = true; return admin_on(node.reindex_stmt().relation(), "REINDEX"), true;
     case Case::kCheckPointStmt: return does(Danger::admin, "CHECKPOINT"), true;
     case Case::kLoadStmt: return does(Danger::admin, "LOAD: native code"), true;
     default: return false;

@@ -23,7 +23,8 @@ bool names_a_column(const pg::Node& node) {
     case pg::Node::kNullTest: return names_a_column(node.null_test().arg());
     case pg::Node::kBooleanTest: return names_a_column(node.boolean_test().arg());
     case pg::Node::kTypeCast: return names_a_column(node.type_cast().arg());
-    case pg::Node::kSubLink: return names_a_column(node.sub_link().testexpr()) || node.sub_link().sub_link_type() == pg::EXISTS_SUBLINK;
+    case pg::Node::kSubLink:
+      return names_a_column(node.sub_link().testexpr()) || node.sub_link().sub_link_type() == pg::EXISTS_SUBLINK;
     case pg::Node::kFuncCall: {
       const auto& args = node.func_call().args();
       return std::any_of(args.begin(), args.end(), names_a_column);
@@ -155,7 +156,8 @@ Output Walker::insert(const pg::InsertStmt& stmt, const Scope* outer) {
   place_target(stmt.relation(), rows, target);
   const Relation* relation = target.named.front().relation;
   if (stmt.cols_size() == 0 && relation != nullptr && values.complete)  // the first so many columns
-    for (std::size_t i = 0; i < std::min(values.names.size(), relation->columns.size()); ++i) write.columns.insert(relation->columns[i].name);
+    for (std::size_t i = 0; i < std::min(values.names.size(), relation->columns.size()); ++i)
+      write.columns.insert(relation->columns[i].name);
   if (stmt.has_select_stmt() && has_default(stmt.select_stmt().select_stmt())) write.all_columns = true;
 
   Reads reads = Reads::if_used;
@@ -172,7 +174,8 @@ Output Walker::insert(const pg::InsertStmt& stmt, const Scope* outer) {
     Scope index{&rows};
     index.sources = rows.sources;
     index.sources[target.place].marks = {&arbiter};
-    for (const pg::Node& element : clause.infer().index_elems()) maybe(element.index_elem().has_expr(), element.index_elem().expr(), index);
+    for (const pg::Node& element : clause.infer().index_elems())
+      maybe(element.index_elem().has_expr(), element.index_elem().expr(), index);
     maybe(clause.infer().has_where_clause(), clause.infer().where_clause(), index);
     on_conflict.sources.push_back(std::move(excluded));
     assignments(clause.target_list(), on_conflict, conflict);
@@ -259,7 +262,8 @@ void Walker::merge_action(const pg::MergeWhenClause& action, const Target& targe
   expressions(action.values(), scope);
   switch (action.command_type()) {
     case pg::CMD_INSERT: {
-      const bool defaults = std::any_of(action.values().begin(), action.values().end(), [](const pg::Node& node) { return node.has_set_to_default(); });
+      const bool defaults = std::any_of(action.values().begin(), action.values().end(),
+                                        [](const pg::Node& node) { return node.has_set_to_default(); });
       write.event = Event::insert;
       write.all_columns = defaults;
       return write_all(target, std::move(write));
@@ -326,7 +330,8 @@ void Walker::write_view(const Relation& view, Write& write) {
   note_write(view.full_name, write);
   if (triggers(view, write, true) || view.system()) return;
   const auto parsed = parse_sql(view.definition);
-  if (!parsed.ok() || parsed->tree().stmts_size() != 1) return reach_.not_understood(fmt::format("view {} cannot be read", view.full_name));
+  if (!parsed.ok() || parsed->tree().stmts_size() != 1)
+    return reach_.not_understood(fmt::format("view {} cannot be read", view.full_name));
   const pg::SelectStmt& select = parsed->tree().stmts(0).stmt().select_stmt();
   if (select.from_clause_size() != 1 || !select.from_clause(0).has_range_var()) return;  // the server refuses
   Write behind = write;
@@ -341,7 +346,8 @@ void Walker::write_view(const Relation& view, Write& write) {
   const pg::RangeVar& var = select.from_clause(0).range_var();
   behind.only = !var.inh();
   const Relation* base = catalog_.relation(var.schemaname().empty() ? "pg_catalog" : var.schemaname(), var.relname());
-  if (base == nullptr) return reach_.not_understood(fmt::format("view {} is over a relation that is not in the catalog", view.full_name));
+  if (base == nullptr)
+    return reach_.not_understood(fmt::format("view {} is over a relation that is not in the catalog", view.full_name));
   behind.rules = true;
   if (base->row_security) read_row_policies(*base, '*');
   this->write({base, base->full_name}, behind);
@@ -371,7 +377,8 @@ void Walker::column_expressions(const Relation& relation, const Write& write) {
     }
     if (written) cast_to(column.type, false);
   }
-  for (std::size_t i = 0; i < relation.checks.size(); ++i) printed_check(fmt::format("k{}.{}", relation.oid, i), relation.checks[i]);
+  for (std::size_t i = 0; i < relation.checks.size(); ++i)
+    printed_check(fmt::format("k{}.{}", relation.oid, i), relation.checks[i]);
 }
 
 bool Walker::rules(const Relation& relation, const Write& write) {
@@ -392,10 +399,14 @@ bool Walker::rules(const Relation& relation, const Write& write) {
 
 bool Walker::triggers(const Relation& relation, const Write& write, bool instead) {
   bool any = false;
-  const bool before = std::any_of(relation.triggers.begin(), relation.triggers.end(), [](const Trigger& one) { return one.before && one.row; });
-  const bool generated = std::any_of(relation.columns.begin(), relation.columns.end(), [](const Column& one) { return one.generated; });
+  const bool before =
+      std::any_of(relation.triggers.begin(), relation.triggers.end(), [](const Trigger& one) { return one.before && one.row; });
+  const bool generated =
+      std::any_of(relation.columns.begin(), relation.columns.end(), [](const Column& one) { return one.generated; });
   for (const Trigger& trigger : relation.triggers) {
-    const bool fires = write.event == Event::insert ? trigger.on_insert : write.event == Event::update ? trigger.on_update : trigger.on_delete;
+    const bool fires = write.event == Event::insert   ? trigger.on_insert
+                       : write.event == Event::update ? trigger.on_update
+                                                      : trigger.on_delete;
     if (!fires || trigger.instead != instead || trigger.enabled == 'R') continue;
     const bool chosen = write.event != Event::update || trigger.columns.empty() || write.all_columns || before || generated ||
                         overlap(write.columns, trigger.columns);
@@ -424,13 +435,15 @@ void Walker::trigger_condition(const Relation& relation, const Trigger& trigger)
 
 void Walker::cascades(const Relation& relation, Write& write) {
   if (write.event == Event::insert) return;
-  const bool any_column = write.all_columns || std::any_of(relation.triggers.begin(), relation.triggers.end(), [](const Trigger& one) { return one.before && one.row; });
+  const bool any_column = write.all_columns || std::any_of(relation.triggers.begin(), relation.triggers.end(),
+                                                           [](const Trigger& one) { return one.before && one.row; });
   for (const Reference& reference : relation.referenced_by) {
     const Relation* child = catalog_.relation(reference.child);
     const char action = write.event == Event::erase ? reference.on_delete : reference.on_update;
     if (child == nullptr || (action != 'c' && action != 'n' && action != 'd')) continue;
     if (write.event == Event::update && !any_column && !overlap(write.columns, reference.keys)) continue;
-    Write further{.event = write.event == Event::erase && action == 'c' ? Event::erase : Event::update, .rules = false, .seen = write.seen};
+    Write further{
+        .event = write.event == Event::erase && action == 'c' ? Event::erase : Event::update, .rules = false, .seen = write.seen};
     if (further.event == Event::update) further.columns.insert(reference.child_columns.begin(), reference.child_columns.end());
     this->write({child, child->full_name}, further);
   }
@@ -445,7 +458,8 @@ void Walker::truncate(const pg::TruncateStmt& stmt) {
       does(Danger::write, fmt::format("TRUNCATE {}", named.name));
       reach_.touch("TRUNCATE", named.name);
       reach_.writes(named.name);
-      if (named.relation != nullptr) truncate_relation(*named.relation, stmt.behavior() == pg::DROP_CASCADE, !node.range_var().inh(), seen);
+      if (named.relation != nullptr)
+        truncate_relation(*named.relation, stmt.behavior() == pg::DROP_CASCADE, !node.range_var().inh(), seen);
     }
 }
 
