@@ -27,7 +27,6 @@ struct Upstream {
   std::string database;
   std::shared_ptr<const net::TlsClient> tls;  // nullptr: plain, which the configuration had to say
   std::string tls_name;                       // the name the certificate must carry
-  std::string tls_ca_file;                    // the file of its authority; "" for the system's trust store
   Lease lease;
   std::string application_name;
   std::chrono::milliseconds statement_max{0};  // the upstream itself stops what runs longer; 0: no limit

@@ -30,7 +30,6 @@ Result<Upstream> upstream_of(const config::Resource& resource) {
   if (resource.upstream.tls.mode != config::UpstreamTlsMode::verify_full) return out;
   NG_TRY(const std::string ca_pem, read_ca(resource));
   NG_TRY(out.tls, net::TlsClient::create({.ca_pem = ca_pem, .certificate_pem = {}, .key_pem = {}, .alpn = {}}));
-  out.tls_ca_file = resource.upstream.tls.ca;
   out.tls_name = resource.upstream.host;
   return out;
 }

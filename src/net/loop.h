@@ -96,7 +96,7 @@ class TaskGroup {
 
 Task<void> sleep_for(Loop& loop, Duration duration);
 
-// Runs blocking work (SQLite, files, DNS, libpq) on a few threads, and resumes on `loop`.
+// Runs blocking work (SQLite, files, DNS) on a few threads, and resumes on `loop`.
 //
 // If the awaiting coroutine is destroyed first, work that has not begun never begins, and work that has is waited for, there and
 // then: it may borrow from the coroutine.

@@ -15,7 +15,7 @@
 namespace narrowgate::serve {
 namespace {
 
-constexpr std::size_t kPoolThreads = 8;  // SQLite, libpq, DNS: they wait, they do not compute
+constexpr std::size_t kPoolThreads = 8;  // SQLite, catalogs, DNS: they wait, they do not compute
 constexpr std::size_t kLoopsMax = 16;    // one per core up to here; each has a journal of its own
 constexpr grant::DenialBurst kDenialBurst{50,
                                           std::chrono::minutes(1)};  // an agent that tries fifty doors a minute is not working

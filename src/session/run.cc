@@ -85,7 +85,9 @@ Result<Done> become_revocable(Session& session, const std::shared_ptr<Session*>&
                                if (!found) return;
                                Session& target = **found;
                                const Stopped what = stopped(kill.cause);
-                               target.stop(what.code, what.message, fmt::format("{}: {}", to_string(kill.cause), kill.reason));
+                               const std::string_view cause = to_string(kill.cause);
+                               target.stop(what.code, what.message,
+                                           kill.reason.empty() ? std::string(cause) : fmt::format("{}: {}", cause, kill.reason));
                                target.live->client_closed();
                                const Duration took = target.gateway.clock.mono() - kill.accepted;
                                target.revoke_took = took;
@@ -154,10 +156,14 @@ Task<void> live(Session& session) {
                               {"task", session.admission.task.id},
                               {"resource", session.admission.resource->name}});
   const store::SessionRow row = row_of(session);
-  (void)co_await gateway.pool.run(*session.entrance.loop, [&] { return gateway.store.sessions().open(row); });
+  const auto store = [&] { return gateway.store.sessions().open(row); };
+  const Result<Done> stored = co_await gateway.pool.run(*session.entrance.loop, store);
 
   gateway.metrics.sessions_live.fetch_add(1, std::memory_order_relaxed);
-  if (const Result<Done> entered = become_revocable(session, alive); !entered.ok()) {
+  if (!stored.ok()) {
+    session.ends_because("not stored: " + stored.error().detail);
+    co_await session.conversation.dismiss(unavailable("the session cannot be written down now", ""));
+  } else if (const Result<Done> entered = become_revocable(session, alive); !entered.ok()) {
     session.ends_because("revoked before it opened");
     Denial denial = unavailable("access was revoked", "");
     denial.code = DenialCode::revoked;

@@ -134,8 +134,9 @@ class Gateway:
     def run(self, *arguments, person="ana", environment=None, stdin=None):
         """The CLI, as one person: a CompletedProcess."""
         variables = {**os.environ, **(self.person(person) if person else {}), **(environment or {})}
-        return subprocess.run([BINARY, *arguments, "--config", self.file], capture_output=True, text=True, env=variables,
-                              input=stdin, timeout=60)
+        at = arguments.index("--") if "--" in arguments else len(arguments)
+        command = [BINARY, *arguments[:at], "--config", self.file, *arguments[at:]]
+        return subprocess.run(command, capture_output=True, text=True, env=variables, input=stdin, timeout=60)
 
     def cli(self, *arguments, person="ana"):
         """What the CLI answers, read as JSON; a failure is an error here."""

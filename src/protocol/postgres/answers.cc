@@ -221,7 +221,10 @@ void Answers::finish(OwnQuery& own) {
     raw = raw.subspan((*frame)->size);
     if ((*frame)->type != 'D') continue;
     const auto row = backend::decode_data_row((*frame)->body);
-    if (!row.ok()) break;
+    if (!row.ok()) {
+      own.sqlstate = "08P01", own.message = row.error().detail;
+      break;
+    }
     auto& values = own.rows.emplace_back();
     for (const Value& value : row->values) values.push_back(value ? std::optional(std::string(as_text(*value))) : std::nullopt);
   }

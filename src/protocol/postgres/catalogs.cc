@@ -1,38 +1,25 @@
 #include "protocol/postgres/catalogs.h"
 
 #include "base/log.h"
+#include "protocol/postgres/questions.h"
 #include "protocol/postgres/sql/catalog_load.h"
 
 namespace narrowgate::postgres {
 namespace {
 
-// libpq's own spelling: values quoted, so that nothing in a name is read as another setting.
-std::string setting(std::string_view name, std::string_view value) {
-  std::string out = fmt::format("{}='", name);
-  for (const char c : value) {
-    if (c == '\'' || c == '\\') out += '\\';
-    out += c;
-  }
-  return out + "' ";
+Result<std::shared_ptr<const Catalog>> load_from(const Upstream& upstream) {
+  NG_TRY(const auto questions, Questions::open(upstream));
+  return load_catalog([&](std::string_view sql) { return questions->ask(sql); });
 }
 
-std::string conninfo(const Upstream& upstream) {
-  std::string out = setting("host", upstream.address.host) + setting("port", std::to_string(upstream.address.port)) +
-                    setting("dbname", upstream.database) + setting("user", upstream.lease.user) +
-                    setting("password", upstream.lease.password.expose()) + setting("application_name", "narrowgate:catalog") +
-                    setting("connect_timeout", "10") + setting("gssencmode", "disable");
-  // Without TLS only where the configuration says so (credentials/lease.h).
-  out += upstream.tls ? setting("sslmode", "verify-full") : setting("sslmode", "disable");
-  if (upstream.tls) out += setting("sslrootcert", upstream.tls_ca_file);
-  return out;
+Result<std::string> version_at(const Upstream& upstream) {
+  NG_TRY(const auto questions, Questions::open(upstream));
+  return catalog_version([&](std::string_view sql) { return questions->ask(sql); });
 }
 
 }  // namespace
 
-CatalogReader catalogs_over_libpq() {
-  return {[](const Upstream& upstream) { return load_catalog(conninfo(upstream)); },
-          [](const Upstream& upstream) { return catalog_version(conninfo(upstream)); }};
-}
+CatalogReader catalogs_from_upstream() { return {load_from, version_at}; }
 
 Upstream CatalogSource::upstream() const {
   const std::lock_guard lock(mutex_);

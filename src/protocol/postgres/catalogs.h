@@ -26,7 +26,7 @@ struct CatalogReader {
   std::function<Result<std::shared_ptr<const Catalog>>(const Upstream&)> load;
   std::function<Result<std::string>(const Upstream&)> version;  // what Catalog::version() would be now
 };
-CatalogReader catalogs_over_libpq();
+CatalogReader catalogs_from_upstream();
 
 class CatalogSource {
  public:
@@ -58,7 +58,7 @@ class CatalogSource {
 
 class Catalogs {
  public:
-  Catalogs(net::Pool& pool, const Clock& clock, CatalogReader reader = catalogs_over_libpq())
+  Catalogs(net::Pool& pool, const Clock& clock, CatalogReader reader = catalogs_from_upstream())
       : pool_(pool), clock_(clock), reader_(std::move(reader)) {}
 
   // The source for this upstream database and login, loaded.

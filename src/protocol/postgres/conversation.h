@@ -67,7 +67,9 @@ class PostgresConversation final : public Conversation, private Creditor {
 
   // incoming.cc: one client message at a time
   Task<Result<RequestPtr>> take(const Frame& frame);
+  Task<Result<RequestPtr>> refuse_excess(char type);
   Task<Result<bool>> take_copy(const frontend::Message& message, char type);
+  Task<Result<Done>> outside_copy(char type);
   Task<Result<RequestPtr>> take_query(std::string_view text);
   Task<Result<RequestPtr>> take_parse(const frontend::Parse& parse, ByteView body);
   Task<Result<Done>> take_bind(const frontend::Bind& bind, ByteView body);

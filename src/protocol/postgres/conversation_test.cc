@@ -40,6 +40,20 @@ TEST(Conversation, QueriesSentTogetherAreAnsweredInOrder) {
       .survives();
 }
 
+TEST(Conversation, AStatementThatIsTooLongIsRefusedAndTheSessionGoesOn) {
+  const std::string_view too_long = "E 53400 narrowgate: the statement is longer than 1048576 bytes";
+  const std::string text(limits::statement_bytes_max + 1, 'x');
+  WireScript played = script();
+  played.client_sends(query(text))
+      .client_hears({std::string(too_long), "Z I"})
+      .client_sends(parse("", text) + execute("") + sync() + query("SELECT 1"))
+      .upstream_sees({"Sync", "Query SELECT 1"})
+      .upstream_answers(ready() + one_row())
+      .client_hears({std::string(too_long), "Z I", "T a", "D 1", "C SELECT 1", "Z I"});
+  played.runs();
+  played.fails_at_every_step();
+}
+
 TEST(Conversation, FlushMakesTheUpstreamAnswerWithoutSync) {
   script()
       .client_sends(parse("s", "SELECT 1") + describe('S', "s") + flush())

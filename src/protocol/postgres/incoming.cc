@@ -8,6 +8,7 @@ namespace narrowgate::postgres {
 namespace {
 
 using Kind = Debt::Kind;
+using RequestKind = PostgresRequest::Kind;
 
 Error upstream_gone() { return Error{Code::closed, Blame::upstream, "the upstream closed the connection"}; }
 
@@ -40,6 +41,7 @@ Task<Result<std::unique_ptr<Request>>> PostgresConversation::next() {
     if ((*frame)->type == 'X') co_return std::unique_ptr<Request>();
     // After an error, ours or the server's, a pipeline is ignored up to its Sync.
     if ((skipping_ || answers_.discarding()) && (*frame)->type != 'S') continue;
+    if ((*frame)->excess == Frame::Excess::piece) continue;
     Result<RequestPtr> request = co_await take(**frame);
     if (!request.ok()) {
       const Error error = request.error();
@@ -51,8 +53,31 @@ Task<Result<std::unique_ptr<Request>>> PostgresConversation::next() {
   }
 }
 
+// The session goes on as it would after a statement that fails.
+Task<Result<PostgresConversation::RequestPtr>> PostgresConversation::refuse_excess(char type) {
+  NG_CO_TRY_VOID(co_await outside_copy(type));
+  auto request = std::make_unique<PostgresRequest>();
+  request->kind = type == 'Q' ? RequestKind::query : type == 'P' ? RequestKind::parse : RequestKind::execute;
+  Denial denial;
+  denial.code = DenialCode::limit_exceeded;
+  denial.retry = "narrower";
+  if (type == 'B') {
+    denial.message = fmt::format("the values of one statement are longer than {} bytes", limits::pg_bind_body_max);
+    denial.hint = "Send large values with COPY, or in parts.";
+  } else {
+    denial.message = fmt::format("the statement is longer than {} bytes", limits::statement_bytes_max);
+    denial.hint = "Send it in parts, or its values as parameters or with COPY.";
+  }
+  NG_CO_TRY_VOID(co_await refuse(std::move(request), std::move(denial)));
+  co_return RequestPtr();
+}
+
 Task<Result<PostgresConversation::RequestPtr>> PostgresConversation::take(const Frame& frame) {
-  NG_CO_TRY(const frontend::Message message, frontend::decode(frame));
+  if (frame.excess == Frame::Excess::end) co_return co_await refuse_excess(frame.type);
+  const Result<frontend::Message> decoded = frontend::decode(frame);
+  if (!decoded.ok() && decoded.error().code == Code::too_large) co_return co_await refuse_excess(frame.type);
+  if (!decoded.ok()) co_return decoded.error();
+  const frontend::Message& message = *decoded;
   NG_CO_TRY(const bool copy_took_it, co_await take_copy(message, frame.type));
   if (copy_took_it) co_return RequestPtr();
   if (answers_.size() >= limits::in_flight_max) NG_CO_TRY_VOID(co_await drained());
@@ -86,9 +111,18 @@ Task<Result<bool>> PostgresConversation::take_copy(const frontend::Message& mess
     co_return true;
   }
   if (type == 'H') co_return false;
+  if (type != 'S') {
+    NG_CO_TRY_VOID(co_await outside_copy(type));
+    co_return false;
+  }
   if (answers_.copy_awaited()) NG_CO_TRY_VOID(co_await until(&PostgresConversation::copy_settled));
-  if (!answers_.copying_in()) co_return false;
-  if (type == 'S') co_return true;  // the server would ignore it
+  co_return answers_.copying_in();  // the server would ignore it
+}
+
+// Anything but data, Flush and Sync while COPY takes data is out of step.
+Task<Result<Done>> PostgresConversation::outside_copy(char type) {
+  if (answers_.copy_awaited()) NG_CO_TRY_VOID(co_await until(&PostgresConversation::copy_settled));
+  if (!answers_.copying_in()) co_return Done{};
   co_return Error{Code::malformed, Blame::client, fmt::format("message '{}' while COPY takes data", type)};
 }
 

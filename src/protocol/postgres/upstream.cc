@@ -31,7 +31,6 @@ UpstreamLoginOptions login_options(const net::Stream& stream, const Upstream& up
     options.encrypted = true;
     options.end_point = tls->server_end_point;
   }
-  options.clear_password_without_tls = !upstream.tls;
   return options;
 }
 

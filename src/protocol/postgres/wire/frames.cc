@@ -16,7 +16,7 @@ constexpr std::size_t kept_idle_bytes = 64 * 1024;  // a longer cut message give
 
 // What bodies of one type may weigh.
 struct Shape {
-  enum class Kind : std::uint8_t { unknown, login, whole, stream, refused };
+  enum class Kind : std::uint8_t { unknown, login, whole, passable, stream, refused };  // passable: passed over if too long
   Kind kind = Kind::unknown;
   std::uint32_t body_min = 0;
   std::uint32_t body_max = 0;
@@ -28,9 +28,9 @@ constexpr Shapes frontend_shapes() {
   Shapes shapes{};
   const auto set = [&](char type, Shape shape) { shapes[Byte(type)] = shape; };
   set('p', {login, 0, limits::password_bytes_max + 1});
-  set('Q', {whole, 1, limits::pg_query_body_max});
-  set('P', {whole, 4, limits::pg_parse_body_max});
-  set('B', {whole, 8, limits::pg_bind_body_max});
+  set('Q', {passable, 1, limits::pg_query_body_max});
+  set('P', {passable, 4, limits::pg_parse_body_max});
+  set('B', {passable, 8, limits::pg_bind_body_max});
   set('D', {whole, 2, limits::pg_name_body_max});
   set('E', {whole, 5, limits::pg_name_body_max});
   set('C', {whole, 2, limits::pg_name_body_max});
@@ -92,6 +92,12 @@ Result<std::size_t> body_size(const Byte* header, const Shape& shape, Blame blam
                fmt::format("message {} has the length {}; at most {} is taken", name(header[0]), length, shape.body_max + 4)};
 }
 
+// Longer than we hold, and no longer than PostgreSQL would take.
+bool is_excessive(const Byte* header, const Shape& shape) {
+  const std::uint32_t length = wire::load_u32(header + 1);
+  return length > shape.body_max + 4 && length <= limits::message_bytes_max;
+}
+
 }  // namespace
 
 // ---- client → gateway
@@ -102,8 +108,9 @@ Result<std::optional<Frame>> FrontendFrames::next(ByteView buffer) {
     if (buffer.empty()) return std::optional<Frame>{};
     const ByteView piece = buffer.first(std::min(buffer.size(), copy_left_));
     copy_left_ -= piece.size();
-    return std::optional(Frame{'d', piece, piece.size()});
+    return std::optional(Frame{.type = 'd', .body = piece, .size = piece.size()});
   }
+  if (excess_left_ > 0) return pass_over(buffer);
   wanted_ = header_bytes;
   if (buffer.empty()) return std::optional<Frame>{};
   const Shape& shape = from_client[buffer[0]];
@@ -113,13 +120,29 @@ Result<std::optional<Frame>> FrontendFrames::next(ByteView buffer) {
     return Error{Code::malformed, Blame::client, fmt::format("message {} may not come {}", name(buffer[0]), when)};
   }
   if (buffer.size() < header_bytes) return std::optional<Frame>{};
+  const bool passed_over = shape.kind == Shape::Kind::passable && is_excessive(buffer.data(), shape);
+  if (passed_over) {
+    excess_type_ = char(buffer[0]);
+    excess_left_ = header_bytes + wire::load_u32(buffer.data() + 1) - 4;
+    return pass_over(buffer);
+  }
   NG_TRY(const std::size_t body, body_size(buffer.data(), shape, Blame::client));
   const std::size_t here = std::min(body, buffer.size() - header_bytes);
-  if (here == body) return std::optional(Frame{char(buffer[0]), buffer.subspan(header_bytes, body), header_bytes + body});
+  if (here == body)
+    return std::optional(Frame{.type = char(buffer[0]), .body = buffer.subspan(header_bytes, body), .size = header_bytes + body});
   wanted_ = shape.kind == Shape::Kind::stream ? header_bytes + 1 : header_bytes + body;
   if (shape.kind != Shape::Kind::stream || here == 0) return std::optional<Frame>{};
   copy_left_ = body - here;
-  return std::optional(Frame{'d', buffer.subspan(header_bytes, here), header_bytes + here});
+  return std::optional(Frame{.type = 'd', .body = buffer.subspan(header_bytes, here), .size = header_bytes + here});
+}
+
+Result<std::optional<Frame>> FrontendFrames::pass_over(ByteView buffer) {
+  wanted_ = 1;
+  if (buffer.empty()) return std::optional<Frame>{};
+  const std::size_t size = std::min(buffer.size(), excess_left_);
+  excess_left_ -= size;
+  const auto excess = excess_left_ == 0 ? Frame::Excess::end : Frame::Excess::piece;
+  return std::optional(Frame{.type = excess_type_, .body = {}, .size = size, .excess = excess});
 }
 
 // ---- upstream → gateway
@@ -134,7 +157,7 @@ Result<std::optional<Frame>> BackendFrames::next(ByteView buffer) {
   NG_TRY(const std::size_t body, body_size(buffer.data(), shape, Blame::upstream));
   wanted_ = header_bytes + body;
   if (buffer.size() < wanted_) return std::optional<Frame>{};
-  return std::optional(Frame{char(buffer[0]), buffer.subspan(header_bytes, body), wanted_});
+  return std::optional(Frame{.type = char(buffer[0]), .body = buffer.subspan(header_bytes, body), .size = wanted_});
 }
 
 // ---- upstream → client, in bulk

@@ -25,6 +25,8 @@ struct Frame {
   char type = 0;
   ByteView body;         // dies with the buffer it was found in
   std::size_t size = 0;  // how many bytes of the buffer it took: drop them before asking again
+  // A statement or its values, longer than we hold: passed over piece by piece, and its last piece stands for the whole message.
+  enum class Excess : std::uint8_t { none, piece, end } excess = Excess::none;
 };
 
 // Messages after the startup packet.
@@ -42,13 +44,18 @@ class FrontendFrames {
   Result<std::optional<Frame>> next(ByteView buffer);
   // After nothing: how many bytes the buffer must hold before asking again can help.
   std::size_t wanted() const { return wanted_; }
-  // Inside a CopyData whose rest is still to come.
+  // A Query, Parse or Bind that is too long comes as pieces with `excess` set and no body: refuse it at the end, the stream goes
+  // on. Inside a CopyData whose rest is still to come.
   bool mid_copy_data() const { return copy_left_ > 0; }
 
  private:
   Phase phase_;
   std::size_t wanted_ = 1;
+  Result<std::optional<Frame>> pass_over(ByteView buffer);
+
   std::size_t copy_left_ = 0;
+  std::size_t excess_left_ = 0;
+  char excess_type_ = 0;
 };
 
 // Messages from an upstream that we read whole, each up to `body_max`.

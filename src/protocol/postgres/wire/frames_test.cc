@@ -66,8 +66,25 @@ TEST(FrontendFrames, TakesAPasswordOnlyDuringTheLoginAndNothingElseThen) {
 
 TEST(FrontendFrames, TakesAStatementUpToItsLimitAndNoLonger) {
   EXPECT_TRUE(FrontendFrames(Phase::session).next(header('Q', limits::pg_query_body_max + 4)).ok());
-  EXPECT_EQ(fault(header('Q', limits::pg_query_body_max + 5)), Code::too_large);
-  EXPECT_EQ(fault(header('B', limits::pg_bind_body_max + 5)), Code::too_large);
+  EXPECT_EQ(fault(header('D', limits::pg_name_body_max + 5)), Code::too_large);
+  EXPECT_EQ(fault(header('Q', limits::message_bytes_max + 1)), Code::too_large);
+}
+
+TEST(FrontendFrames, PassesOverAStatementThatIsTooLongAndGoesOnBehindIt) {
+  for (const char type : {'Q', 'P', 'B'}) {
+    FrontendFrames frames(Phase::session);
+    std::size_t left = limits::pg_bind_body_max + 6;
+    Bytes piece = header(type, std::uint32_t(left - 1));
+    for (std::size_t passed = 0; left > 0; left -= passed) {
+      const auto frame = frames.next(ByteView(piece).first(std::min(left, piece.size())));
+      ASSERT_TRUE(frame.ok() && *frame);
+      EXPECT_TRUE((*frame)->body.empty());
+      passed = (*frame)->size;
+      EXPECT_EQ((*frame)->excess, passed == left ? Frame::Excess::end : Frame::Excess::piece);
+      piece.assign(1 << 20, Byte('x'));
+    }
+    EXPECT_EQ(frames.next(message('S'))->value().type, 'S');
+  }
 }
 
 TEST(FrontendFrames, HandsOutCopyDataPieceByPiece) {

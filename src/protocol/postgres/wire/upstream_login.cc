@@ -140,8 +140,7 @@ Result<Bytes> UpstreamLogin::challenged(const backend::Authentication& message) 
 
 Result<Bytes> UpstreamLogin::send_clear_password() {
   if (options_.scram_pinned) return no("the server asks for the password in clear, and SCRAM is pinned for this resource");
-  if (!options_.encrypted && !options_.clear_password_without_tls)
-    return no("the server asks for the password in clear, and the connection is not under TLS");
+  if (!options_.encrypted) return no("the server asks for the password in clear, and the connection is not under TLS");
   if (options_.password.empty()) return no("the server asks for a password, and the lease has none");
   Bytes out;
   frontend::write_password(out, options_.password.expose());
@@ -151,8 +150,7 @@ Result<Bytes> UpstreamLogin::send_clear_password() {
 
 Result<Bytes> UpstreamLogin::send_md5(ByteView salt) {
   if (options_.scram_pinned) return no("the server asks for an MD5 password, and SCRAM is pinned for this resource");
-  if (!options_.encrypted && !options_.clear_password_without_tls)
-    return no("the server asks for an MD5 password, and the connection is not under TLS");
+  if (!options_.encrypted) return no("the server asks for an MD5 password, and the connection is not under TLS");
   if (options_.password.empty()) return no("the server asks for a password, and the lease has none");
   std::string salted = md5_hex(options_.password.expose() + options_.user);
   salted.append(as_text(salt));

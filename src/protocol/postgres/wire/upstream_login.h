@@ -28,13 +28,12 @@ Result<Done> check_tls_answer(ByteView received);
 struct UpstreamLoginOptions {
   std::string user;
   std::string database;
-  std::vector<Setting> settings;            // application_name, client_encoding …
-  SecretString password;                    // or an IAM token
-  bool encrypted = false;                   // the connection is under verified TLS
-  Bytes end_point;                          // its net::TlsInfo::server_end_point, for channel binding
-  bool scram_pinned = false;                // nothing but a completed SCRAM exchange
-  bool clear_password_without_tls = false;  // only for an upstream on this machine
-  std::uint16_t minor = 0;                  // of protocol 3: 0, or 2 for long cancel keys
+  std::vector<Setting> settings;  // application_name, client_encoding …
+  SecretString password;          // or an IAM token
+  bool encrypted = false;         // the connection is under verified TLS
+  Bytes end_point;                // its net::TlsInfo::server_end_point, for channel binding
+  bool scram_pinned = false;      // nothing but a completed SCRAM exchange
+  std::uint16_t minor = 0;        // of protocol 3: 0, or 2 for long cancel keys
 };
 
 struct UpstreamSession {

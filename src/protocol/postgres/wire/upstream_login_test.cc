@@ -177,9 +177,6 @@ TEST(UpstreamLogin, GivesNoPasswordAwayInClearWithoutTls) {
   plain.encrypted = false;
   breaks(clear, Code::refused, "not under TLS", plain);
   breaks(md5, Code::refused, "not under TLS", plain);
-  plain.clear_password_without_tls = true;
-  UpstreamLogin local = login(plain);
-  EXPECT_FALSE(run(local, clear)->send.empty());
 }
 
 TEST(UpstreamLogin, TakesNothingButScramWhenScramIsPinned) {

@@ -1,0 +1,85 @@
+#include "protocol/postgres/questions.h"
+
+#include "base/limits.h"
+#include "protocol/postgres/upstream.h"
+#include "protocol/postgres/wire/messages_backend.h"
+
+namespace narrowgate::postgres {
+namespace {
+
+constexpr auto kAnswerDeadline = std::chrono::seconds(60);  // of each read: a catalog of 100,000 tables takes a few
+constexpr std::size_t kRowBytesMax = 64u << 20;             // a function's body stands in one
+constexpr std::size_t kAnswerBytesMax = 1u << 30;
+
+template <class T>
+Task<void> keep(Task<T> task, std::optional<T>& out, net::Loop& loop) {
+  out.emplace(co_await std::move(task));
+  loop.stop();
+}
+
+template <class T>
+T drive(net::Loop& loop, Task<T> task) {
+  std::optional<T> out;
+  loop.spawn(keep(std::move(task), out, loop));
+  loop.run();
+  return std::move(*out);
+}
+
+Error refused(std::string_view words) { return {Code::unavailable, Blame::upstream, fmt::format("catalog: {}", words)}; }
+
+}  // namespace
+
+Questions::~Questions() = default;
+
+Result<std::unique_ptr<Questions>> Questions::open(const Upstream& upstream) {
+  std::unique_ptr<Questions> out(new Questions());
+  std::vector<Setting> settings{{"application_name", "narrowgate:catalog"}, {"client_encoding", "UTF8"}};
+  auto opening = open_upstream(out->loop_, out->names_, upstream, std::move(settings), limits::upstream_connect_deadline);
+  auto opened = drive(out->loop_, std::move(opening));
+  if (!opened.ok()) return opened.error();
+  if (opened->refusal) return refused(opened->refusal->message);
+  out->stream_ = std::move(opened->stream);
+  out->frames_ = BackendFrames(kRowBytesMax);
+  return out;
+}
+
+Result<Rows> Questions::ask(std::string_view sql) { return drive(loop_, answer(sql)); }
+
+Task<Result<Rows>> Questions::answer(std::string_view sql) {
+  Bytes question;
+  frontend::write(question, frontend::Query{sql});
+  NG_CO_TRY_VOID(co_await stream_->write_all(question, limits::upstream_connect_deadline));
+  Rows rows;
+  std::string failure;
+  for (std::size_t bytes = 0;;) {
+    NG_CO_TRY(const auto frame, frames_.next(ByteView(buffer_).subspan(begin_)));
+    if (!frame) {
+      NG_CO_TRY_VOID(co_await fill());
+      continue;
+    }
+    begin_ += frame->size;
+    bytes += frame->size;
+    if (bytes > kAnswerBytesMax) co_return Error{Code::too_large, Blame::upstream, "catalog: the answer is too long"};
+    if (frame->type == 'Z') break;
+    NG_CO_TRY(const backend::Message message, backend::decode(*frame));
+    if (const auto* error = std::get_if<backend::ErrorResponse>(&message)) failure = error->fields.message();
+    if (const auto* row = std::get_if<backend::DataRow>(&message)) {
+      auto& values = rows.emplace_back();
+      for (const Value& value : row->values) values.push_back(value ? std::optional(std::string(as_text(*value))) : std::nullopt);
+    }
+  }
+  if (!failure.empty()) co_return refused(failure);
+  co_return rows;
+}
+
+Task<Result<Done>> Questions::fill() {
+  buffer_.erase(buffer_.begin(), buffer_.begin() + std::ptrdiff_t(std::exchange(begin_, 0)));
+  const std::size_t here = buffer_.size();
+  buffer_.resize(here + limits::read_chunk_bytes);
+  const Result<std::size_t> read = co_await stream_->read_some(std::span(buffer_).subspan(here), kAnswerDeadline);
+  buffer_.resize(here + (read.ok() ? *read : 0));
+  if (!read.ok()) co_return read.error();
+  co_return Done{};
+}
+
+}  // namespace narrowgate::postgres
