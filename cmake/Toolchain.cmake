@@ -16,7 +16,8 @@ set(CMAKE_CXX_FLAGS_RELWITHDEBINFO "-O2 -g1")   # NG_CHECK stays on in every bui
 find_program(NG_CCACHE ccache)
 if(NG_CCACHE)
   # A precompiled header is only cached when ccache may ignore its time stamps and defines.
-  set(launcher ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime ${NG_CCACHE})
+  set(launcher ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime
+      ${NG_CCACHE})
   set(CMAKE_CXX_COMPILER_LAUNCHER ${launcher})
   set(CMAKE_C_COMPILER_LAUNCHER ${launcher})
 endif()

@@ -62,15 +62,23 @@ TEST(Draft, sql_requests_come_out_as_intended) {
 class Cluster : public ::testing::Test {
  protected:
   static constexpr const char* entities_ = R"([
-    {"uid":{"type":"Narrowgate::Agent","id":"refund-bot"},"attrs":{"issuer":"","subject":"","assurance":2,"owner":{"__entity":{"type":"Narrowgate::Human","id":"olu"}},"namesake":{"__entity":{"type":"Narrowgate::Human","id":"refund-bot"}},"suspended":false},"parents":[]},
-    {"uid":{"type":"Narrowgate::Task","id":"t1"},"attrs":{"agent":{"__entity":{"type":"Narrowgate::Agent","id":"refund-bot"}},"expiresAt":{"__extn":{"fn":"datetime","arg":"2026-11-22T13:00:00Z"}},"breakGlass":false,
-      "databases":[{"__entity":{"type":"Narrowgate::Database","id":"orders"}}],"clusters":[{"__entity":{"type":"Narrowgate::Cluster","id":"prod"}}],"accounts":[],
-      "namespaces":[{"__entity":{"type":"Narrowgate::Namespace","id":"prod/shop"}}],"aws":[{"__entity":{"type":"Narrowgate::AwsResource","id":"arn:aws:s3:::reports/2026/"}}]},
+    {"uid":{"type":"Narrowgate::Agent","id":"refund-bot"},"attrs":{"issuer":"","subject":"","assurance":2,
+        "owner":{"__entity":{"type":"Narrowgate::Human","id":"olu"}},"namesake":{"__entity":{"type":"Narrowgate::Human",
+        "id":"refund-bot"}},"suspended":false},"parents":[]},
+    {"uid":{"type":"Narrowgate::Task","id":"t1"},"attrs":{"agent":{"__entity":{"type":"Narrowgate::Agent","id":"refund-bot"}},
+        "expiresAt":{"__extn":{"fn":"datetime","arg":"2026-11-22T13:00:00Z"}},"breakGlass":false,
+      "databases":[{"__entity":{"type":"Narrowgate::Database","id":"orders"}}],
+          "clusters":[{"__entity":{"type":"Narrowgate::Cluster","id":"prod"}}],"accounts":[],
+      "namespaces":[{"__entity":{"type":"Narrowgate::Namespace","id":"prod/shop"}}],
+          "aws":[{"__entity":{"type":"Narrowgate::AwsResource","id":"arn:aws:s3:::reports/2026/"}}]},
      "parents":[{"type":"Narrowgate::Agent","id":"refund-bot"},{"type":"Narrowgate::TaskTemplate","id":"refund-triage"}]},
     {"uid":{"type":"Narrowgate::Namespace","id":"prod/shop"},"attrs":{},"parents":[{"type":"Narrowgate::Cluster","id":"prod"}]},
-    {"uid":{"type":"Narrowgate::KubeObject","id":"prod/shop/pods/web"},"attrs":{"group":"","kind":"Pod"},"parents":[{"type":"Narrowgate::Namespace","id":"prod/shop"}]},
-    {"uid":{"type":"Narrowgate::KubeObject","id":"prod/shop/secrets/db"},"attrs":{"group":"","kind":"Secret"},"parents":[{"type":"Narrowgate::Namespace","id":"prod/shop"}]},
-    {"uid":{"type":"Narrowgate::AwsResource","id":"arn:aws:s3:::reports/2026/a.csv"},"attrs":{},"parents":[{"type":"Narrowgate::AwsResource","id":"arn:aws:s3:::reports/2026/"}]}
+    {"uid":{"type":"Narrowgate::KubeObject","id":"prod/shop/pods/web"},"attrs":{"group":"","kind":"Pod"},
+        "parents":[{"type":"Narrowgate::Namespace","id":"prod/shop"}]},
+    {"uid":{"type":"Narrowgate::KubeObject","id":"prod/shop/secrets/db"},"attrs":{"group":"","kind":"Secret"},
+        "parents":[{"type":"Narrowgate::Namespace","id":"prod/shop"}]},
+    {"uid":{"type":"Narrowgate::AwsResource","id":"arn:aws:s3:::reports/2026/a.csv"},"attrs":{},
+        "parents":[{"type":"Narrowgate::AwsResource","id":"arn:aws:s3:::reports/2026/"}]}
   ])";
 
   void SetUp() override { use(default_sources()); }
@@ -127,7 +135,8 @@ TEST_F(Cluster, kubernetes_and_aws_requests_come_out_as_intended) {
 // Pitfall 1. Permits add up, so the least demanding one decides.
 TEST(Pitfall, overlapping_permits_undo_an_approval_floor_and_lint_says_so) {
   constexpr const char* policies = R"(
-    @id("writes") @approval permit (principal is Narrowgate::Task, action in [Narrowgate::Action::"sql.write", Narrowgate::Action::"sql.define"], resource)
+    @id("writes") @approval permit (principal is Narrowgate::Task, action in [Narrowgate::Action::"sql.write",
+        Narrowgate::Action::"sql.define"], resource)
       when { context has approval && context.approval.quorum >= 1 };
     @id("truncates") @approval permit (principal is Narrowgate::Task, action == Narrowgate::Action::"sql.truncate", resource)
       when { context has approval && context.approval.quorum >= 2 };)";

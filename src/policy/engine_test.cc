@@ -80,7 +80,8 @@ TEST(Engine, policies_see_who_agreed) {
 TEST(Engine, a_permit_that_needs_people_routes_by_its_own_annotations) {
   const auto verdict =
       judge(R"(@id("needs") @approval("dba") @approval_ttl("PT15M") @approval_scope("once,task") @approval_reason("because")
-      permit (principal is Narrowgate::Task, action in Narrowgate::Action::"sql", resource) when { context has approval && context.approval.quorum >= 2 };)",
+      permit (principal is Narrowgate::Task, action in Narrowgate::Action::"sql", resource) when { context has approval &&
+          context.approval.quorum >= 2 };)",
             select("public.refunds"));
   EXPECT_EQ(verdict.kind, hold);
   EXPECT_EQ(verdict.quorum, 2u);
@@ -92,9 +93,11 @@ TEST(Engine, a_permit_that_needs_people_routes_by_its_own_annotations) {
 
 TEST(Engine, an_operation_is_held_for_the_most_of_its_effects_and_by_all_their_groups) {
   const auto policies = std::string(reads_pass) + R"(
-    @id("updates") @approval("dba") @approval_ttl("5m") @approval_scope("once,task") forbid (principal, action == Narrowgate::Action::"sql.update", resource)
+    @id("updates") @approval("dba") @approval_ttl("5m") @approval_scope("once,task") forbid (principal, action ==
+        Narrowgate::Action::"sql.update", resource)
       unless { context has approval && context.approval.quorum >= 2 };
-    @id("deletes") @approval("oncall") @approval_ttl("1m") @approval_scope("once") forbid (principal, action == Narrowgate::Action::"sql.delete", resource)
+    @id("deletes") @approval("oncall") @approval_ttl("1m") @approval_scope("once") forbid (principal, action ==
+        Narrowgate::Action::"sql.delete", resource)
       unless { context has approval && context.approval.quorum >= 1 };)";
   const auto verdict =
       judge(policies, operation(Danger::write, {effect("DELETE", "public.refunds"), effect("SELECT", "public.refunds"),
@@ -120,7 +123,8 @@ TEST(Engine, nobody_is_asked_for_what_their_agreement_would_not_make_possible) {
 
 TEST(Engine, an_evaluation_error_in_a_forbid_denies) {
   const auto policies = std::string(reads_pass) + R"(
-    @id("overflows") forbid (principal is Narrowgate::Task, action, resource) when { context.enforced.maxRowsRead + context.enforced.maxRowsRead < 0 };)";
+    @id("overflows") forbid (principal is Narrowgate::Task, action, resource) when { context.enforced.maxRowsRead +
+        context.enforced.maxRowsRead < 0 };)";
   const auto set = loaded(policies);
   const auto slice = set->slice(refund_triage());
   EXPECT_EQ(slice->evaluate(select("public.refunds"), rows(500), noon).kind, permit);
@@ -132,7 +136,8 @@ TEST(Engine, an_evaluation_error_in_a_forbid_denies) {
 
 TEST(Engine, an_evaluation_error_under_a_supposed_approval_denies) {
   const auto policies = R"(
-    @id("asks") @approval permit (principal is Narrowgate::Task, action, resource) when { context has approval && context.approval.quorum >= 2 };
+    @id("asks") @approval permit (principal is Narrowgate::Task, action, resource) when { context has approval &&
+        context.approval.quorum >= 2 };
     @id("overflows") permit (principal is Narrowgate::Task, action, resource)
       when { context has approval && context.approval.quorum + 9223372036854775807 > 0 };)";
   const auto verdict = judge(policies, select("public.refunds"));
@@ -142,7 +147,8 @@ TEST(Engine, an_evaluation_error_under_a_supposed_approval_denies) {
 
 TEST(Engine, an_error_in_one_effect_denies_the_others) {
   const auto policies = std::string(reads_pass) + R"(
-    @id("overflows") forbid (principal, action == Narrowgate::Action::"sql.update", resource) when { context.enforced.maxRowsRead + 9223372036854775807 < 0 };)";
+    @id("overflows") forbid (principal, action == Narrowgate::Action::"sql.update", resource) when {
+        context.enforced.maxRowsRead + 9223372036854775807 < 0 };)";
   EXPECT_EQ(judge(policies, select("public.refunds")).kind, permit);
   EXPECT_EQ(
       judge(policies, operation(Danger::write, {effect("SELECT", "public.refunds"), effect("UPDATE", "public.refunds")})).kind,
@@ -166,7 +172,8 @@ TEST(Engine, a_name_that_is_not_text_denies) {
 
 TEST(Engine, a_policy_may_name_one_column) {
   const auto policies = std::string(reads_pass) + R"(
-    @id("no-note") forbid (principal, action == Narrowgate::Action::"sql.select", resource == Narrowgate::Column::"orders/public.refunds.note");)";
+    @id("no-note") forbid (principal, action == Narrowgate::Action::"sql.select", resource ==
+        Narrowgate::Column::"orders/public.refunds.note");)";
   EXPECT_EQ(judge(policies, select("public.refunds", {"id", "note"})).kind, deny);
   EXPECT_EQ(judge(policies, select("public.refunds", {"id"})).kind, permit);
 }

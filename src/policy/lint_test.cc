@@ -57,7 +57,8 @@ TEST(Lint, misspelt_annotations_missing_names_and_idle_approvals_are_named) {
 @aproval("dba") @id("misspelt") permit (principal is Narrowgate::Task, action == Narrowgate::Action::"connect", resource);
 permit (principal is Narrowgate::Task, action == Narrowgate::Action::"sql.select", resource);
 @id("idle") @approval("dba") permit (principal is Narrowgate::Task, action == Narrowgate::Action::"sql.lock", resource);
-@id("liar") @approval @approval_quorum("3") forbid (principal is Narrowgate::Task, action == Narrowgate::Action::"sql.lock", resource)
+@id("liar") @approval @approval_quorum("3") forbid (principal is Narrowgate::Task, action == Narrowgate::Action::"sql.lock",
+    resource)
   unless { context has approval && context.approval.quorum >= 2 };)");
   ASSERT_EQ(found.size(), 4u) << found.size();
   EXPECT_NE(found[0].find("policy misspelt: has @aproval, which nothing reads"), std::string::npos) << found[0];

@@ -56,7 +56,8 @@ Task<Result<Identified>> identify(const Gateway& gateway, Conversation& conversa
     co_return Identified(std::move(*accepted));
   }
 
-  Result<Proof> proof = co_await conversation.prove(AskToken{});
+  const AskToken ask;
+  Result<Proof> proof = co_await conversation.prove(ask);
   if (!proof.ok() && proof.error().code != Code::refused) co_return proof.error();
   if (!proof.ok()) co_return Identified(refused(hello, conversation, proof.error()));
   const SecretString text = std::get<SecretString>(std::move(proof).take());

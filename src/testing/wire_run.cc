@@ -380,7 +380,8 @@ Task<void> WireRun::upstream_answers_often(Bytes unit, std::size_t times) {
   for (; times > 0 && failures_.empty(); --times) {
     chunk.insert(chunk.end(), unit.begin(), unit.end());
     if (chunk.size() < limits::read_chunk_bytes && times > 1) continue;
-    co_await write(*sides_->upstream->stream, std::exchange(chunk, {}));
+    co_await write(*sides_->upstream->stream, std::move(chunk));
+    chunk.clear();
   }
 }
 

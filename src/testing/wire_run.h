@@ -9,6 +9,8 @@
 // forwarded is accounted for when the run ends.
 #pragma once
 
+#include <fmt/format.h>
+
 #include <deque>
 #include <functional>
 #include <map>

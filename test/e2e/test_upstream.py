@@ -27,7 +27,8 @@ class UpstreamTest(ShopTest):
     def assert_unavailable(self, answer):
         self.assertEqual(answer.code, 2, answer.err)
         # psql does not show the SQLSTATE of a failed login.
-        self.assertRegex(answer.err, r"FATAL:  narrowgate: the (database behind the gateway (cannot be reached|refused)|gateway cannot do this)")
+        self.assertRegex(answer.err, r"FATAL:  narrowgate: the "
+                                     r"(database behind the gateway (cannot be reached|refused)|gateway cannot do this)")
 
     def play(self, play):
         stage = impostor.Impostor(play)

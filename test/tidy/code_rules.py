@@ -2,7 +2,7 @@
 
 import re
 
-from cpp import lambdas, line_of, without_comments
+from cpp import closing, lambdas, line_of, without_comments
 from tree import CPP
 
 MAY_PRINT = re.compile(r"^src/(cli/|main\.cc$|base/check\.cc$|base/log\.cc$)|_(test|fuzz)\.cc$")
@@ -36,6 +36,22 @@ def coroutine_lambdas_capture_nothing(tree):
             if re.search(r"\bco_(await|return|yield)\b|\bNG_CO_", own):
                 findings.append(f"{name}:{line_of(code, start)}: a coroutine lambda captures [{captures}], which is gone when it "
                                 f"resumes; pass it as a parameter: [](auto x) -> Task<…> {{ … }}(x)")
+    return findings
+
+
+def awaited_calls_are_given_named_values(tree):
+    """No argument inside `co_await f(...)` is braced or conditional: g++ 12 destroys such a temporary twice. Name it first."""
+    findings = []
+    for name in tree.matching(r"^src/.*\.(cc|h)$"):
+        code = without_comments(tree.text(name))
+        for awaited in re.finditer(r"\bco_await\s+[\w:.>*()-]*?\(", code):
+            end = closing(code, awaited.end() - 1)
+            arguments = code[awaited.end():end]
+            for start, _, body, last in list(lambdas(arguments)):
+                arguments = arguments[:start] + " " * (last - start + 1) + arguments[last + 1:]
+            if re.search(r"[{?]", arguments):
+                findings.append(f"{name}:{line_of(code, awaited.start())}: awaits a call with a braced or conditional argument; "
+                                "name the value on a line of its own before it")
     return findings
 
 
@@ -86,6 +102,7 @@ def test_names_are_sentences(tree):
 RULES = [
     headers_begin_with_what_they_are,
     coroutine_lambdas_capture_nothing,
+    awaited_calls_are_given_named_values,
     only_the_cli_prints,
     nothing_switches_verification_off,
     test_names_are_sentences,

@@ -28,7 +28,8 @@ MAY_INCLUDE = {
                 "store"],
     "admin": ["approval", "base", "config", "credentials", "grant", "http", "identity", "net", "policy", "recording", "session",
               "store"],
-    "testing": ["base", "net", "policy", "protocol", "protocol/postgres/wire", "protocol/wire", "store"],
+    "testing": ["base", "net", "policy", "protocol", "protocol/postgres", "protocol/postgres/sql", "protocol/postgres/wire",
+                "protocol/wire", "store"],
     "cli": "anything",
     "serve": "anything",  # the gateway put together
     "": "anything",  # main.cc wires everything

@@ -41,6 +41,12 @@ class CodeRules(RuleTest):
                    innocent="auto t = [](int s) -> Task<void> { co_await use(s); };")
         self.finds(rule, offender="run([&] { NG_CO_TRY(auto a, b()); });", innocent="run([&] { a[i] = b; });")
 
+    def test_an_awaited_call_with_a_braced_or_conditional_argument_is_found(self):
+        rule = code_rules.awaited_calls_are_given_named_values
+        self.finds(rule, offender="NG_CO_TRY_VOID(co_await say(client, offer ? a : b));", innocent="co_await say(client, reply);")
+        self.finds(rule, offender="co_await conversation.prove({.token = t});",
+                   innocent="co_await pool.run(loop, [&] { return a ? b : c; });")
+
     def test_a_lambda_answers_only_for_its_own_body(self):
         self.assertEqual(code_rules.coroutine_lambdas_capture_nothing(Sample({
             "src/net/x.cc": "f([&] { return [](int x) -> Task<void> { co_return; }(1); });"})), [])

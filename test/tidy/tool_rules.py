@@ -48,6 +48,8 @@ def headers_compile_alone(tree):
                 closure(other, seen)
         return seen
 
+    libraries = subprocess.run(["pkg-config", "--cflags", "libpq"], capture_output=True, text=True).stdout.split()
+
     def compile_one(name):
         digest = hashlib.sha256()
         for part in sorted(closure(name, set())):
@@ -59,7 +61,7 @@ def headers_compile_alone(tree):
             source.write(f'#include "{name.removeprefix("src/")}"\n')
             source.flush()
             run = subprocess.run(["g++", "-std=c++20", "-fsyntax-only", "-Wall", "-I", str(tree.root / "src"), "-I",
-                                  str(tree.root / "ffi"), "-I", str(tree.root / "ffi" / "include"), source.name],
+                                  str(tree.root / "ffi"), "-I", str(tree.root / "ffi" / "include"), *libraries, source.name],
                                  capture_output=True, text=True)
         if run.returncode == 0:
             stamp.touch()
@@ -68,7 +70,7 @@ def headers_compile_alone(tree):
         first = first.replace(str(tree.root) + "/", "")
         return f"{name}: does not compile by itself ({first}); include what it uses"
 
-    generated = re.compile(r'#include "[^"]*(\.pb\.h|_generated\.h)"')
+    generated = re.compile(r'#include [<"][^">]*(\.pb\.h|_generated\.h)[">]')
     headers = [name for name in tree.matching(r"^src/.*\.h$") if not generated.search(tree.text(name))]
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count() or 1) as pool:
         return [finding for finding in pool.map(compile_one, headers) if finding]

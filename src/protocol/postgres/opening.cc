@@ -107,7 +107,10 @@ Task<Result<Done>> PostgresConversation::open(OpenPermit, Upstream upstream, Wel
   NG_CO_TRY_VOID(co_await connect_upstream(std::move(settings)));
   NG_CO_TRY_VOID(co_await read_catalog());
   const std::shared_ptr<const Catalog> catalog = catalog_->current();
-  if (!catalog) co_return co_await turn_away(Error{Code::unavailable, Blame::upstream, "the catalog is too old"});
+  if (!catalog) {
+    const Error too_old{Code::unavailable, Blame::upstream, "the catalog is too old"};
+    co_return co_await turn_away(too_old);
+  }
   understanding_.begin(catalog, upstream_session_.parameters);
   meaning_changed_ = client_chose_meaning;
 

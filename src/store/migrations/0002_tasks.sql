@@ -1,4 +1,5 @@
--- What was declared and what was granted. Scopes are JSON as grant/scope_json.h writes it; states as grant/lifecycle.h names them.
+-- What was declared and what was granted. Scopes are JSON as grant/scope_json.h writes it, states as grant/lifecycle.h names
+-- them.
 CREATE TABLE tasks (
   id TEXT PRIMARY KEY,
   agent TEXT NOT NULL,

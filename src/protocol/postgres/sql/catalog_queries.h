@@ -12,32 +12,40 @@ inline constexpr std::string_view empty_path = "SET search_path = ''";  // first
 inline constexpr std::string_view end = "COMMIT";
 
 inline constexpr std::string_view login = R"(/* narrowgate catalog: login */
-SELECT (SELECT reset_val FROM pg_settings WHERE name = 'search_path'), current_database(), current_user, current_setting('server_version_num'))";
+SELECT (SELECT reset_val FROM pg_settings WHERE name = 'search_path'), current_database(), current_user,
+    current_setting('server_version_num'))";
 
 // Counts and sums of row versions: DDL makes new ones, ordinary work does not. What is temporary is somebody else's business.
 inline constexpr std::string_view version = R"(/* narrowgate catalog: version */
-WITH c AS (SELECT oid, xmin::text::bigint v FROM pg_catalog.pg_class WHERE oid >= 16384 AND relpersistence <> 't' AND relkind <> 't'),
+WITH c AS (SELECT oid, xmin::text::bigint v FROM pg_catalog.pg_class WHERE oid >= 16384 AND relpersistence <> 't' AND relkind
+    <> 't'),
      s AS (SELECT oid FROM pg_catalog.pg_namespace WHERE nspname LIKE 'pg\_temp\_%' OR nspname LIKE 'pg\_toast%')
 SELECT pg_catalog.concat_ws('.',
   (SELECT pg_catalog.concat(count(*), ':', sum(v)) FROM c),
-  (SELECT pg_catalog.concat(count(*), ':', sum(a.xmin::text::bigint)) FROM pg_catalog.pg_attribute a JOIN c ON c.oid = a.attrelid),
+  (SELECT pg_catalog.concat(count(*), ':', sum(a.xmin::text::bigint)) FROM pg_catalog.pg_attribute a JOIN c ON c.oid =
+      a.attrelid),
   (SELECT pg_catalog.concat(count(*), ':', sum(a.xmin::text::bigint)) FROM pg_catalog.pg_attrdef a JOIN c ON c.oid = a.adrelid),
-  (SELECT pg_catalog.concat(count(*), ':', sum(xmin::text::bigint)) FROM pg_catalog.pg_proc WHERE oid >= 16384 AND pronamespace NOT IN (SELECT oid FROM s)),
+  (SELECT pg_catalog.concat(count(*), ':', sum(xmin::text::bigint)) FROM pg_catalog.pg_proc WHERE oid >= 16384 AND
+      pronamespace NOT IN (SELECT oid FROM s)),
   (SELECT pg_catalog.concat(count(*), ':', sum(r.xmin::text::bigint)) FROM pg_catalog.pg_rewrite r JOIN c ON c.oid = r.ev_class),
   (SELECT pg_catalog.concat(count(*), ':', sum(t.xmin::text::bigint)) FROM pg_catalog.pg_trigger t JOIN c ON c.oid = t.tgrelid),
-  (SELECT pg_catalog.concat(count(*), ':', sum(xmin::text::bigint)) FROM pg_catalog.pg_constraint WHERE conrelid IN (SELECT oid FROM c) OR contypid >= 16384),
+  (SELECT pg_catalog.concat(count(*), ':', sum(xmin::text::bigint)) FROM pg_catalog.pg_constraint WHERE conrelid IN (SELECT
+      oid FROM c) OR contypid >= 16384),
   (SELECT pg_catalog.concat(count(*), ':', sum(xmin::text::bigint)) FROM pg_catalog.pg_policy),
-  (SELECT pg_catalog.concat(count(*), ':', sum(xmin::text::bigint)) FROM pg_catalog.pg_type WHERE oid >= 16384 AND typnamespace NOT IN (SELECT oid FROM s)),
+  (SELECT pg_catalog.concat(count(*), ':', sum(xmin::text::bigint)) FROM pg_catalog.pg_type WHERE oid >= 16384 AND
+      typnamespace NOT IN (SELECT oid FROM s)),
   (SELECT pg_catalog.concat(count(*), ':', sum(xmin::text::bigint)) FROM pg_catalog.pg_operator WHERE oid >= 16384),
   (SELECT pg_catalog.concat(count(*), ':', sum(xmin::text::bigint)) FROM pg_catalog.pg_cast WHERE oid >= 16384),
-  (SELECT pg_catalog.concat(count(*), ':', sum(xmin::text::bigint)) FROM pg_catalog.pg_namespace WHERE oid NOT IN (SELECT oid FROM s)),
+  (SELECT pg_catalog.concat(count(*), ':', sum(xmin::text::bigint)) FROM pg_catalog.pg_namespace WHERE oid NOT IN (SELECT oid
+      FROM s)),
   (SELECT pg_catalog.concat(count(*), ':', sum(i.xmin::text::bigint)) FROM pg_catalog.pg_inherits i JOIN c ON c.oid = i.inhrelid),
   (SELECT pg_catalog.concat(count(*), ':', sum(xmin::text::bigint)) FROM pg_catalog.pg_event_trigger),
   (SELECT pg_catalog.concat(count(*), ':', sum(xmin::text::bigint)) FROM pg_catalog.pg_extension),
   current_setting('server_version_num')))";
 
 inline constexpr std::string_view schemas = R"(/* narrowgate catalog: schemas */
-SELECT nspname, has_schema_privilege(oid, 'USAGE') FROM pg_namespace WHERE nspname NOT LIKE 'pg\_temp\_%' AND nspname NOT LIKE 'pg\_toast%' ORDER BY 1)";
+SELECT nspname, has_schema_privilege(oid, 'USAGE') FROM pg_namespace WHERE nspname NOT LIKE 'pg\_temp\_%' AND nspname NOT LIKE
+    'pg\_toast%' ORDER BY 1)";
 
 inline constexpr std::string_view settings = R"(/* narrowgate catalog: settings */
 SELECT name, context FROM pg_settings ORDER BY 1)";
@@ -45,12 +53,14 @@ SELECT name, context FROM pg_settings ORDER BY 1)";
 inline constexpr std::string_view relations = R"(/* narrowgate catalog: relations */
 SELECT c.oid, n.nspname, c.relname, c.relkind, c.relispartition, c.relrowsecurity,
   CASE WHEN c.relkind IN ('v', 'm') AND c.oid >= 16384 THEN pg_get_viewdef(c.oid) END,
-  (SELECT string_agg(a.attname || chr(30) || a.atttypid || chr(30) || a.attgenerated::text || chr(30) || coalesce(pg_get_expr(d.adbin, d.adrelid), ''),
+  (SELECT string_agg(a.attname || chr(30) || a.atttypid || chr(30) || a.attgenerated::text || chr(30) ||
+      coalesce(pg_get_expr(d.adbin, d.adrelid), ''),
                      chr(31) ORDER BY a.attnum)
    FROM pg_attribute a LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
    WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped),
   CASE WHEN c.relkind IN ('i', 'I') THEN (SELECT indrelid FROM pg_index WHERE indexrelid = c.oid)
-       WHEN c.relkind = 'S' THEN (SELECT refobjid FROM pg_depend WHERE classid = 'pg_class'::regclass AND objid = c.oid AND objsubid = 0
+       WHEN c.relkind = 'S' THEN (SELECT refobjid FROM pg_depend WHERE classid = 'pg_class'::regclass AND objid = c.oid AND
+           objsubid = 0
          AND refclassid = 'pg_class'::regclass AND deptype IN ('a', 'i') LIMIT 1) END
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE c.relpersistence <> 't' AND n.nspname NOT LIKE 'pg\_temp\_%' AND n.nspname NOT LIKE 'pg\_toast%'
@@ -77,7 +87,8 @@ SELECT c.confrelid, c.conrelid, c.confdeltype, c.confupdtype,
 FROM pg_constraint c WHERE c.contype = 'f' ORDER BY 1, 2)";
 
 inline constexpr std::string_view policies = R"(/* narrowgate catalog: policies */
-SELECT polrelid, polcmd, concat_ws(', ', pg_get_expr(polqual, polrelid), pg_get_expr(polwithcheck, polrelid)) FROM pg_policy ORDER BY polrelid, polname)";
+SELECT polrelid, polcmd, concat_ws(', ', pg_get_expr(polqual, polrelid), pg_get_expr(polwithcheck, polrelid)) FROM pg_policy
+    ORDER BY polrelid, polname)";
 
 inline constexpr std::string_view checks = R"(/* narrowgate catalog: checks */
 SELECT conrelid, pg_get_expr(conbin, conrelid) FROM pg_constraint WHERE contype = 'c' AND conrelid >= 16384
@@ -115,7 +126,8 @@ SELECT castsource, casttarget, castfunc, castcontext FROM pg_cast WHERE oid >= 1
 inline constexpr std::string_view types = R"(/* narrowgate catalog: types */
 SELECT t.oid, n.nspname, t.typname, t.typtype, t.typelem, t.typbasetype, t.typrelid
 FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace
-WHERE n.nspname NOT LIKE 'pg\_temp\_%' AND n.nspname NOT LIKE 'pg\_toast%' AND (t.oid >= 16384 OR t.typtype <> 'c' AND t.typelem = 0) ORDER BY t.oid)";
+WHERE n.nspname NOT LIKE 'pg\_temp\_%' AND n.nspname NOT LIKE 'pg\_toast%' AND (t.oid >= 16384 OR t.typtype <> 'c' AND
+    t.typelem = 0) ORDER BY t.oid)";
 
 inline constexpr std::string_view type_parts = R"(/* narrowgate catalog: type parts */
 SELECT rngtypid, rngsubtype FROM pg_range WHERE rngtypid >= 16384)";
