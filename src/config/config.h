@@ -54,6 +54,7 @@ struct PostgresListener {
   Plaintext plaintext = Plaintext::refuse;
   std::string default_resource;  // set: dbname is the database itself, and this is the resource
   std::string default_template;  // set: the task of a client that names none
+  bool grant_notice = true;
 };
 struct HttpsListener {
   Address address{"127.0.0.1", 8443};

@@ -63,6 +63,9 @@ Form<Listeners> listeners_form() {
              {.doc = "The template of a client that names no task.",
               .example = "refund-triage",
               .absent = "the agent's `default_template`, else such a client is refused"}),
+      option(
+          "grant_notice", &PostgresListener::grant_notice, yes_no(),
+          {.doc = "A client is told at connect what it was granted, in a NOTICE. false: for programs that compare every byte."}),
   });
   auto https = section<HttpsListener>({
       option("address", &HttpsListener::address, address(), {.doc = "Where the API and the console are served."}),

@@ -156,8 +156,8 @@ Result<Done> Gateway::listen_postgres() {
   std::vector<net::Loop*> loops;
   for (std::size_t i = 0; i < workers_.size(); ++i) {
     loops.push_back(workers_[i].loop.get());
-    entrances_.push_back(std::make_unique<session::Entrance>(
-        session::Entrance{workers_[i].loop.get(), i, listener.default_resource, listener.default_template}));
+    entrances_.push_back(std::make_unique<session::Entrance>(session::Entrance{
+        workers_[i].loop.get(), i, listener.default_resource, listener.default_template, listener.grant_notice}));
   }
   NG_TRY(postgres_listener_, net::Listener::listen(at(listener.address), loops, [this](std::unique_ptr<net::Stream> client) {
            net::Loop& loop = client->loop();

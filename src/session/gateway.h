@@ -51,6 +51,7 @@ struct Entrance {
   net::Loop* loop = nullptr;
   std::size_t loop_index = 0;  // which journal
   std::string default_resource, default_template;
+  bool grant_notice = true;
 };
 
 }  // namespace narrowgate::session

@@ -113,7 +113,9 @@ Task<Result<Done>> open_and_serve(Session& session) {
   for (const grant::Atom& atom : session.admission.grant->grant().scope.atoms())
     if (atom.limits.statement) upstream->statement_max = std::max(upstream->statement_max, *atom.limits.statement);
   const Admission& admission = session.admission;
-  Welcome welcome{[&admission](const std::vector<ObjectName>& tables) { return admission_notices(admission, tables); }};
+  Welcome welcome{[&admission, told = session.entrance.grant_notice](const std::vector<ObjectName>& tables) {
+    return told ? admission_notices(admission, tables) : std::vector<std::string>();
+  }};
   NG_CO_TRY_VOID(co_await session.conversation.open(Authorizer::open_permit(admission), std::move(upstream).take(),
                                                     std::move(welcome), session));
   session.gateway.metrics.sessions_opened.fetch_add(1, std::memory_order_relaxed);
