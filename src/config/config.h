@@ -166,6 +166,7 @@ struct Upstream {
 
 enum class ResourceKind { postgres };
 enum class Capture { shape, full };        // what of parameters and results is recorded
+enum class Words { printable, raw };       // of the upstream's errors and notices
 enum class StartupOptions { safe, pass };  // what of a client's startup parameters goes upstream
 struct Resource {
   std::string name;
@@ -178,6 +179,7 @@ struct Resource {
   std::uint64_t max_connections = 100;
   milliseconds hold = limits::hold_default;
   StartupOptions startup_options = StartupOptions::safe;
+  Words messages = Words::printable;
 };
 
 enum class Reason { optional, required };

@@ -40,7 +40,7 @@ TEST(Examples, OpenLoadsFromItsEnvironment) {
   EXPECT_EQ(resource.startup_options, StartupOptions::pass);
   EXPECT_EQ(config.agent("suite")->key->expose(), "3pZq7Jt0bYw5Xe2LkU9cVh4Rm8Ns6GdA");
   EXPECT_EQ(config.agent("suite")->templates, std::vector<std::string>{"everything"});
-  ASSERT_EQ(atoms_of(config.templates[0].scope[0]).size(), 1u);
+  ASSERT_EQ(atoms_of(config.templates[0].scope[0]).size(), 5u);
   EXPECT_EQ(atoms_of(config.templates[0].scope[0])[0].verb, "*");
   EXPECT_EQ(config.policies, NG_SOURCE_DIR "/examples/open/policies");
   EXPECT_EQ(config.data_dir, NG_SOURCE_DIR "/examples/open/narrowgate-data");

@@ -336,6 +336,8 @@ Form<Resource> resource_form() {
              choice<StartupOptions>({{"safe", StartupOptions::safe}, {"pass", StartupOptions::pass}}),
              {.doc = "A client's startup parameters: only harmless ones (time zone, date style, application name, …), or all of "
                      "them."}),
+      option("messages", &Resource::messages, choice<Words>({{"printable", Words::printable}, {"raw", Words::raw}}),
+             {.doc = "The database's errors and notices: with control and bidirectional characters spelt out, or as they are."}),
   });
 }
 

@@ -30,6 +30,7 @@ struct Upstream {
   Lease lease;
   std::string application_name;
   std::chrono::milliseconds statement_max{0};  // the upstream itself stops what runs longer; 0: no limit
+  bool raw_messages = false;                   // errors and notices pass as they are
   bool client_settings = false;                // pass every startup setting of the client's on (examples/open)
 };
 

@@ -42,12 +42,24 @@ Result<std::shared_ptr<const postgres::Catalog>> fixed_catalog(const Texts& tabl
   return postgres::load_catalog(answer);
 }
 
-postgres::CatalogReader reader_of(const Setup& setup) {
-  return {[&setup](const Upstream&) -> Result<std::shared_ptr<const postgres::Catalog>> {
-            if (setup.catalog_fails()) return Error{Code::unavailable, Blame::upstream, "the catalog cannot be read"};
-            return fixed_catalog(setup.tables);
-          },
-          [](const Upstream&) -> Result<std::string> { return std::string("v1"); }};
+class FixedReader final : public postgres::CatalogReader {
+ public:
+  explicit FixedReader(const Setup& setup) : setup_(setup) {}
+  Result<std::shared_ptr<const postgres::Catalog>> load(const Upstream&) override {
+    if (setup_.catalog_fails()) return Error{Code::unavailable, Blame::upstream, "the catalog cannot be read"};
+    return fixed_catalog(setup_.tables);
+  }
+  Result<std::string> version(const Upstream&) override {
+    if (setup_.catalog_fails()) return Error{Code::unavailable, Blame::upstream, "the catalog cannot be read"};
+    return std::string("v1");
+  }
+
+ private:
+  const Setup& setup_;
+};
+
+postgres::CatalogReaders reader_of(const Setup& setup) {
+  return [&setup] { return std::make_unique<FixedReader>(setup); };
 }
 
 // A stream's messages, one at a time.

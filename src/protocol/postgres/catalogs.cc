@@ -7,19 +7,47 @@
 namespace narrowgate::postgres {
 namespace {
 
-Result<std::shared_ptr<const Catalog>> load_from(const Upstream& upstream) {
-  NG_TRY(const auto questions, Questions::open(upstream));
-  return load_catalog([&](std::string_view sql) { return questions->ask(sql); });
-}
+constexpr int kLoadsMax = 5;  // somebody else's DDL may make a load stumble
 
-Result<std::string> version_at(const Upstream& upstream) {
-  NG_TRY(const auto questions, Questions::open(upstream));
-  return catalog_version([&](std::string_view sql) { return questions->ask(sql); });
-}
+class UpstreamReader final : public CatalogReader {
+ public:
+  Result<std::shared_ptr<const Catalog>> load(const Upstream& upstream) override {
+    NG_TRY_VOID(connect(upstream));  // a new login: what is set for the role may have changed
+    for (int left = kLoadsMax;; --left) {
+      auto loaded = load_catalog([this](std::string_view sql) { return questions_->ask(sql); });
+      if (loaded.ok() || left == 1) return loaded;
+      NG_TRY_VOID(connect(upstream));
+    }
+  }
+
+  Result<std::string> version(const Upstream& upstream) override {
+    if (questions_) {
+      auto version = ask_version();
+      if (version.ok()) return version;  // else the upstream may only have closed what was idle
+    }
+    NG_TRY_VOID(connect(upstream));
+    return ask_version();
+  }
+
+ private:
+  Result<std::string> ask_version() {
+    return catalog_version([this](std::string_view sql) { return questions_->ask(sql); });
+  }
+
+  Result<Done> connect(const Upstream& upstream) {
+    questions_.reset();
+    NG_TRY(questions_, Questions::open(upstream));
+    return Done{};
+  }
+
+  std::unique_ptr<Questions> questions_;
+};
 
 }  // namespace
 
-CatalogReader catalogs_from_upstream() { return {load_from, version_at}; }
+CatalogReaders catalogs_from_upstream() {
+  return [] { return std::make_unique<UpstreamReader>(); };
+}
 
 Upstream CatalogSource::upstream() const {
   const std::lock_guard lock(mutex_);
@@ -36,37 +64,44 @@ std::shared_ptr<const Catalog> CatalogSource::current() const {
   return clock_.mono() - fresh_ > catalog_stale_max ? nullptr : catalog_;
 }
 
-Result<Done> CatalogSource::load() {
-  const std::lock_guard one(loading_);
-  NG_TRY(auto catalog, reader_.load(upstream()));
+std::string CatalogSource::known_version() const {
   const std::lock_guard lock(mutex_);
-  catalog_ = std::move(catalog);
-  fresh_ = clock_.mono();
-  return Done{};
+  return catalog_ ? catalog_->version() : std::string();
 }
 
-Task<Result<Done>> CatalogSource::reload(net::Pool& pool, net::Loop& loop) {
-  co_return co_await pool.run(loop, [this] { return load(); });
+Result<Done> CatalogSource::load() {
+  NG_TRY(auto catalog, reader_->load(upstream()));
+  const std::lock_guard lock(mutex_);
+  catalog_ = std::move(catalog);
+  return Done{};
 }
 
 Result<Done> CatalogSource::look() {
-  std::string known;
-  {
-    const std::lock_guard lock(mutex_);
-    if (catalog_) known = catalog_->version();
+  const MonoTime asked = clock_.mono();
+  const std::lock_guard one(looking_);
+  if (began_ > asked) return Done{};
+  const MonoTime begin = clock_.mono();
+  const std::string known = known_version();
+  std::string now;
+  if (!known.empty()) {
+    NG_TRY(now, reader_->version(upstream()));
   }
-  NG_TRY(const std::string now, reader_.version(upstream()));
-  if (now != known) return load();
+  if (known.empty() || now != known) NG_TRY_VOID(load());
+  began_ = begin;
   const std::lock_guard lock(mutex_);
-  fresh_ = clock_.mono();
+  fresh_ = begin;
   return Done{};
+}
+
+Task<Result<Done>> CatalogSource::look(net::Pool& pool, net::Loop& loop) {
+  co_return co_await pool.run(loop, [this] { return look(); });
 }
 
 std::shared_ptr<CatalogSource> Catalogs::source_for(const Upstream& upstream) {
   const std::string key = fmt::format("{}\n{}\n{}", upstream.resource, upstream.database, upstream.lease.user);
   const std::lock_guard lock(mutex_);
   auto& source = sources_[key];
-  if (!source) source = std::make_shared<CatalogSource>(reader_, upstream, clock_);
+  if (!source) source = std::make_shared<CatalogSource>(readers_(), upstream, clock_);
   else source->renew(upstream);
   return source;
 }
@@ -74,9 +109,7 @@ std::shared_ptr<CatalogSource> Catalogs::source_for(const Upstream& upstream) {
 Task<Result<std::shared_ptr<CatalogSource>>> Catalogs::get(net::Loop& loop, const Upstream& upstream) {
   std::shared_ptr<CatalogSource> source = source_for(upstream);
   if (source->current()) co_return source;
-  const Result<Done> loaded =
-      co_await pool_.run(loop, [&source] { return source->current() ? Result<Done>(Done{}) : source->load(); });
-  if (!loaded.ok()) co_return loaded.error();
+  NG_CO_TRY_VOID(co_await source->look(pool_, loop));
   co_return source;
 }
 

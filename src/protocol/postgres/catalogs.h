@@ -21,35 +21,40 @@ namespace narrowgate::postgres {
 inline constexpr auto catalog_look_every = std::chrono::seconds(2);
 inline constexpr auto catalog_stale_max = std::chrono::seconds(60);
 
-// How a catalog is read. Both block.
-struct CatalogReader {
-  std::function<Result<std::shared_ptr<const Catalog>>(const Upstream&)> load;
-  std::function<Result<std::string>(const Upstream&)> version;  // what Catalog::version() would be now
+// How one source's catalog is read. Blocks; called by one thread at a time.
+class CatalogReader {
+ public:
+  virtual ~CatalogReader() = default;
+  virtual Result<std::shared_ptr<const Catalog>> load(const Upstream& upstream) = 0;
+  virtual Result<std::string> version(const Upstream& upstream) = 0;  // what Catalog::version() would be now
 };
-CatalogReader catalogs_from_upstream();
+using CatalogReaders = std::function<std::unique_ptr<CatalogReader>()>;
+// Over a connection of their own, logged in anew for each load and kept for the looks in between.
+CatalogReaders catalogs_from_upstream();
 
 class CatalogSource {
  public:
-  CatalogSource(const CatalogReader& reader, Upstream upstream, const Clock& clock)
-      : reader_(reader), clock_(clock), upstream_(std::move(upstream)) {}
+  CatalogSource(std::unique_ptr<CatalogReader> reader, Upstream upstream, const Clock& clock)
+      : reader_(std::move(reader)), clock_(clock), upstream_(std::move(upstream)) {}
 
   // nullptr: none that may be used any more.
   std::shared_ptr<const Catalog> current() const;
   // The login's password may be a new one.
   void renew(const Upstream& upstream);
-  // Reads it again now, whatever it looks like. On the background pool: blocks.
-  Result<Done> load();
-  // The same from a loop.
-  Task<Result<Done>> reload(net::Pool& pool, net::Loop& loop);
-  // Reads it again if it looks changed. Blocks.
+  // Reads it again if it looks changed, or there is none. Blocks. What somebody else began after this was asked for will do.
   Result<Done> look();
+  // The same from a loop.
+  Task<Result<Done>> look(net::Pool& pool, net::Loop& loop);
 
  private:
   Upstream upstream() const;
+  std::string known_version() const;
+  Result<Done> load();
 
-  const CatalogReader& reader_;
+  const std::unique_ptr<CatalogReader> reader_;
   const Clock& clock_;
-  std::mutex loading_;        // one connection at a time
+  std::mutex looking_;        // guards the reader and what follows
+  MonoTime began_{};          // the last look that succeeded
   mutable std::mutex mutex_;  // guards what follows
   Upstream upstream_;
   std::shared_ptr<const Catalog> catalog_;
@@ -58,8 +63,8 @@ class CatalogSource {
 
 class Catalogs {
  public:
-  Catalogs(net::Pool& pool, const Clock& clock, CatalogReader reader = catalogs_from_upstream())
-      : pool_(pool), clock_(clock), reader_(std::move(reader)) {}
+  Catalogs(net::Pool& pool, const Clock& clock, CatalogReaders readers = catalogs_from_upstream())
+      : pool_(pool), clock_(clock), readers_(std::move(readers)) {}
 
   // The source for this upstream database and login, loaded.
   Task<Result<std::shared_ptr<CatalogSource>>> get(net::Loop& loop, const Upstream& upstream);
@@ -70,7 +75,7 @@ class Catalogs {
   std::shared_ptr<CatalogSource> source_for(const Upstream& upstream);
   net::Pool& pool_;
   const Clock& clock_;
-  const CatalogReader reader_;
+  const CatalogReaders readers_;
   std::mutex mutex_;
   std::map<std::string, std::shared_ptr<CatalogSource>> sources_;  // by resource, database, login
 };

@@ -85,7 +85,7 @@ class PostgresConversation final : public Conversation, private Creditor {
   Task<Result<StatementPtr>> read(std::string_view text);
   Task<Result<bool>> look_around();
   Task<Result<Done>> settle_meaning();
-  Task<Result<Done>> settle_definitions();
+  Task<void> settle_definitions();
   std::string_view uncertain() const;
   std::uint64_t epoch() const { return uncertain().empty() ? understanding_.epoch() : 0; }
   Task<Result<Done>> violation(Error error);

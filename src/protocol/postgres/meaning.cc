@@ -1,5 +1,6 @@
 // PostgresConversation: what a text means now, after everything on its way that could change that, against the catalog as it is.
 #include "base/limits.h"
+#include "base/log.h"
 #include "protocol/postgres/conversation.h"
 
 namespace narrowgate::postgres {
@@ -33,7 +34,7 @@ Task<Result<PostgresConversation::StatementPtr>> PostgresConversation::understan
   }
   const std::string_view doubt = uncertain();
   if (doubt.empty() || statement->gateway_call || only_ends_transaction(text, *statement)) co_return statement;
-  co_return not_understood(std::string(doubt));
+  co_return doubted(*statement, doubt);
 }
 
 // A text that was read before: again, unless nothing has happened that could matter.
@@ -65,7 +66,7 @@ Task<Result<bool>> PostgresConversation::look_around() {
   NG_CO_TRY_VOID(co_await settle_meaning());
   std::shared_ptr<const Catalog> catalog = catalog_->current();
   if (!catalog) {
-    (void)co_await catalog_->reload(common_.pool, client_.stream().loop());
+    (void)co_await catalog_->look(common_.pool, client_.stream().loop());
     catalog = catalog_->current();
   }
   if (!catalog) co_return false;
@@ -76,7 +77,7 @@ Task<Result<bool>> PostgresConversation::look_around() {
 // Waits for what may change the meaning of later texts, then looks at what it has become.
 Task<Result<Done>> PostgresConversation::settle_meaning() {
   if (answers_.meaning_at_stake()) NG_CO_TRY_VOID(co_await until(&PostgresConversation::meaning_settled));
-  NG_CO_TRY_VOID(co_await settle_definitions());
+  co_await settle_definitions();
   if (!meaning_changed_ || answers_.work_since_sync()) co_return Done{};
   NG_CO_TRY_VOID(co_await drained());
   if (answers_.transaction() == 'E' || answers_.discarding())
@@ -89,11 +90,11 @@ Task<Result<Done>> PostgresConversation::settle_meaning() {
 }
 
 // The catalog is read over another connection, which sees definitions only once they are committed.
-Task<Result<Done>> PostgresConversation::settle_definitions() {
-  if (!definitions_changed_ || definitions_in_transaction_) co_return Done{};
-  NG_CO_TRY_VOID(co_await catalog_->reload(common_.pool, client_.stream().loop()));
-  definitions_changed_ = false;
-  co_return Done{};
+Task<void> PostgresConversation::settle_definitions() {
+  if (!definitions_changed_ || definitions_in_transaction_) co_return;
+  const Result<Done> looked = co_await catalog_->look(common_.pool, client_.stream().loop());
+  if (!looked.ok()) log_warning("catalog not refreshed", {{"resource", upstream_at_.resource}, {"why", looked.error().detail}});
+  definitions_changed_ = !looked.ok();
 }
 
 // Why nothing that is sent now can be understood; "" if it can.
@@ -101,6 +102,7 @@ std::string_view PostgresConversation::uncertain() const {
   if (meaning_changed_)
     return "settings changed earlier in this pipeline or failed transaction; send Sync, or end it, before the next statement";
   if (definitions_in_transaction_) return "definitions changed earlier in this transaction; commit before the next statement";
+  if (definitions_changed_) return "definitions have changed, and the catalog cannot be read now";
   return "";
 }
 

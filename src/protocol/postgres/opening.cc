@@ -117,7 +117,8 @@ Task<Result<Done>> PostgresConversation::open(OpenPermit, Upstream upstream, Wel
   // The relay begins when the client has been welcomed: news from the upstream must not come before the end of the login.
   NG_CO_TRY_VOID(co_await welcome_client(welcome, *catalog));
   if (terminated_) co_return Error{Code::closed, Blame::gateway, "the session was ended while it opened"};
-  relay_.emplace(*upstream_, client_, answers_);
+  const auto words = upstream_at_.raw_messages ? Relay::Words::raw : Relay::Words::printable;
+  relay_.emplace(*upstream_, client_, answers_, words);
   tasks_.start(relay_until_end());
   co_return Done{};
 }

@@ -58,7 +58,7 @@ Result<Done> Relay::sort(ByteView chunk) {
 Result<Done> Relay::sort_message(const RelayStep& step) {
   NG_TRY(const Turn turn, answers_.take(step.type, step.body));
   ends_inside_ = false;
-  if (turn == Turn::pass && (step.type == 'E' || step.type == 'N')) {
+  if (turn == Turn::pass && words_ == Words::printable && (step.type == 'E' || step.type == 'N')) {
     NG_TRY(std::string printable, made_printable(step));
     if (printable.empty()) pass(step.raw);
     else pass_new(printable);

@@ -12,8 +12,10 @@ namespace narrowgate::postgres {
 
 class Relay {
  public:
+  enum class Words : bool { printable, raw };  // of errors and notices
   // Borrows all three; they outlive run().
-  Relay(net::Stream& upstream, ClientSide& client, Answers& answers) : upstream_(upstream), client_(client), answers_(answers) {}
+  Relay(net::Stream& upstream, ClientSide& client, Answers& answers, Words words)
+      : upstream_(upstream), client_(client), answers_(answers), words_(words) {}
 
   // Until one side ends.
   Task<Result<Done>> run();
@@ -28,6 +30,7 @@ class Relay {
   net::Stream& upstream_;
   ClientSide& client_;
   Answers& answers_;
+  const Words words_;
   RelayScanner scanner_;
   ByteView chunk_;  // what was read
   ByteView run_;    // of the chunk: passes on as it is, after made_

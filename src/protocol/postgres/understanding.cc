@@ -37,6 +37,13 @@ std::shared_ptr<const Statement> not_understood(std::string why) {
   return statement;
 }
 
+std::shared_ptr<const Statement> doubted(const Statement& statement, std::string_view why) {
+  auto out = std::make_shared<Statement>(statement);
+  out->operation = not_understood(std::string(why))->operation;
+  out->stamp_query.clear();
+  return out;
+}
+
 void Understanding::begin(std::shared_ptr<const Catalog> catalog, const std::map<std::string, std::string>& parameters) {
   state_.begin(*catalog, parameters);
   refresh(std::move(catalog));

@@ -19,6 +19,8 @@ namespace narrowgate::postgres {
 
 // A statement that nobody could classify, for a reason we can say.
 std::shared_ptr<const Statement> not_understood(std::string why);
+// The same text where its names may mean something else by now. What its grammar alone says (COPY, COMMIT, SET) still holds.
+std::shared_ptr<const Statement> doubted(const Statement& statement, std::string_view why);
 
 class Understanding {
  public:

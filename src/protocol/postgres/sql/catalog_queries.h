@@ -41,6 +41,8 @@ SELECT pg_catalog.concat_ws('.',
   (SELECT pg_catalog.concat(count(*), ':', sum(i.xmin::text::bigint)) FROM pg_catalog.pg_inherits i JOIN c ON c.oid = i.inhrelid),
   (SELECT pg_catalog.concat(count(*), ':', sum(xmin::text::bigint)) FROM pg_catalog.pg_event_trigger),
   (SELECT pg_catalog.concat(count(*), ':', sum(xmin::text::bigint)) FROM pg_catalog.pg_extension),
+  (SELECT pg_catalog.concat(count(*), ':', sum(xmin::text::bigint)) FROM pg_catalog.pg_db_role_setting),
+  (SELECT reset_val FROM pg_catalog.pg_settings WHERE name = 'search_path'),
   current_setting('server_version_num')))";
 
 inline constexpr std::string_view schemas = R"(/* narrowgate catalog: schemas */

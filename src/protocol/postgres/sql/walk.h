@@ -269,6 +269,7 @@ class Walker {
   void create_table_as(const pg::CreateTableAsStmt& stmt, StatementFacts& facts);
   void into(const pg::IntoClause& clause);
   void create_view(const pg::ViewStmt& stmt, std::string_view sql);
+  void create_schema(const pg::CreateSchemaStmt& stmt, StatementFacts& facts);
   void create_function(const pg::CreateFunctionStmt& stmt, std::string_view sql);
   void create_index(const pg::IndexStmt& stmt, StatementFacts& facts);
   void alter_table(const pg::AlterTableStmt& stmt);

@@ -126,6 +126,20 @@ void Walker::defines_relation(const pg::RangeVar& var) {
   }
 }
 
+// Its elements are made in it, and look for names there first.
+void Walker::create_schema(const pg::CreateSchemaStmt& stmt, StatementFacts& facts) {
+  std::string name = stmt.schemaname();
+  const bool by_role = name.empty() && stmt.authrole().roletype() == pg::ROLESPEC_CSTRING;
+  if (by_role) name = stmt.authrole().rolename();
+  else if (name.empty() && !text_.session().role_changed()) name = catalog_.user();
+  if (name.empty()) return reach_.not_understood("a schema named after a role that is not known here");
+  defines(name, ObjectKind::schema);
+  Reading inside = reading_;
+  inside.path.insert(inside.path.begin(), name);
+  Walker elements(catalog_, text_, reach_, std::move(inside));
+  for (const pg::Node& element : stmt.schema_elts()) elements.statement(element, "", facts);
+}
+
 bool Walker::definition(const pg::Node& node, std::string_view sql, StatementFacts& facts) {
   using Case = pg::Node::NodeCase;
   facts.defines = true;
@@ -162,11 +176,7 @@ bool Walker::definition(const pg::Node& node, std::string_view sql, StatementFac
       if (stmt.has_relation()) defines_relation(stmt.relation());
       return defines(stmt.newschema(), ObjectKind::schema), true;
     }
-    case Case::kCreateSchemaStmt:
-      define("CREATE SCHEMA");
-      defines(node.create_schema_stmt().schemaname(), ObjectKind::schema);
-      for (const pg::Node& element : node.create_schema_stmt().schema_elts()) statement(element, "", facts);
-      return true;
+    case Case::kCreateSchemaStmt: return define("CREATE SCHEMA"), create_schema(node.create_schema_stmt(), facts), true;
     case Case::kCommentStmt:
       return define("COMMENT"), object_of(node.comment_stmt().object(), node.comment_stmt().objtype()), true;
     case Case::kSecLabelStmt:
