@@ -55,8 +55,8 @@ def is_held(on):
     on.check("a NOTICE names the approval", "NOTICE" in said and "held" in said, said)
     shown = on.ana(f"narrowgate approvals show {approval}")
     on.check("the person sees the exact statement", "WHERE batch = 7 AND state = 'stuck'" in shown, shown)
-    on.olu(f"narrowgate approvals approve {approval} --once", expect=1)
-    on.check("the agent's owner cannot approve it", True)
+    answer = on.olu(f"narrowgate approvals approve {approval} --once", expect=1)
+    on.check("the agent's owner cannot approve it", "the owner of refund-bot cannot approve" in answer, answer)
     on.ana(f"narrowgate approvals approve {approval} --once")
     answer = on.agent_reads()
     on.check("the same statement then runs", "UPDATE 3" in answer, answer)
@@ -104,13 +104,13 @@ def is_recorded(on):
     shown = on.ana(f"narrowgate sessions show {session}")
     parts = ("asked", "granted", "used", "held", "denied")
     on.check("asked, granted, used, held, denied", all(part in shown.lower() for part in parts), shown)
-    on.ana("narrowgate sessions verify")
-    on.check("the log is whole", True)
+    answer = on.ana("narrowgate sessions verify")
+    on.check("the log is whole", "nothing was changed, cut or added" in answer, answer)
     on.ana(f"cp -r {on.gateway.data} {on.folder}/copy")
     path, at = inner_byte(on.folder / "copy")
     on.ana(f"printf '\\x{path.read_bytes()[at] ^ 1:02x}' | dd of={path} bs=1 seek={at} conv=notrunc status=none   # one byte")
     answer = on.ana(f"NARROWGATE_DATA={on.folder}/copy narrowgate sessions verify", expect=1)
-    on.check("one changed byte is found", answer != "", answer)
+    on.check("one changed byte is found", "DAMAGED OR CHANGED" in answer, answer)
 
 
 def inner_byte(copy):

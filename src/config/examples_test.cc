@@ -29,7 +29,7 @@ TEST(Examples, OpenLoadsFromItsEnvironment) {
   ASSERT_TRUE(config.listeners.postgres);
   EXPECT_EQ(config.listeners.postgres->address, (Address{"127.0.0.1", 26432}));
   EXPECT_EQ(config.listeners.postgres->plaintext, Plaintext::loopback);
-  EXPECT_EQ(config.listeners.postgres->tls.source, TlsSource::automatic);
+  EXPECT_EQ(config.listeners.postgres->tls.source, TlsSource::off);
   EXPECT_EQ(config.listeners.https->address.port, 28443);
   ASSERT_NE(config.resource(config.listeners.postgres->default_resource), nullptr);
   ASSERT_NE(config.find_template(config.listeners.postgres->default_template), nullptr);

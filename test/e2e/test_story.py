@@ -159,6 +159,7 @@ class Holds(ShopTest):
         _, approval = self.hold("UPDATE refunds SET state = 'void' WHERE id = 2688;")
         done = self.gateway.run("approvals", "approve", approval, "--once", person="olu")
         self.assertNotEqual(done.returncode, 0)
+        self.assertIn("owner", done.stderr)
         self.assertEqual(self.states(), "requested|397\nstuck|3")
 
     def test_an_approved_statement_that_touches_too_many_rows_is_rolled_back(self):
