@@ -10,10 +10,11 @@
 namespace narrowgate::session {
 namespace {
 
-std::string printed(const Effect& effect) {
-  return effect.columns.empty() ? fmt::format("{} on {}", effect.verb, effect.object)
-                                : fmt::format("{} on {}({})", effect.verb, effect.object, fmt::join(effect.columns, ", "));
+std::string columns_of(const Effect& effect) {
+  return effect.columns.empty() ? std::string() : fmt::format("({})", fmt::join(effect.columns, ", "));
 }
+
+std::string printed(const Effect& effect) { return fmt::format("{} on {}{}", effect.verb, effect.object, columns_of(effect)); }
 
 std::uint64_t stricter(std::uint64_t a, std::uint64_t b) { return a == 0 ? b : b == 0 ? a : std::min(a, b); }
 
@@ -24,6 +25,16 @@ Enforced stricter(Enforced a, const Enforced& b) {
   if (b.statement_max.count() != 0)
     a.statement_max = a.statement_max.count() == 0 ? b.statement_max : std::min(a.statement_max, b.statement_max);
   return a;
+}
+
+// Of the columns, those that the grant does not have.
+Effect missing_part(const grant::Grant& grant, const Effect& effect, bool has_where) {
+  Effect missing = effect, one = effect;
+  std::erase_if(missing.columns, [&](const std::string& column) {
+    one.columns = {column};
+    return grant.scope.covers(grant.resource, one, has_where).has_value();
+  });
+  return missing.columns.empty() ? effect : missing;
 }
 
 }  // namespace
@@ -118,17 +129,19 @@ std::optional<Denial> Authorizer::outside_scope(const Operation& operation, Enfo
   const grant::Grant& grant = admission_.grant->grant();
   const Covered covered = cover(grant.scope, grant.resource, operation);
   enforced = covered.enforced;
-  if (covered.outside) return scope_denial(*covered.outside);
+  if (covered.outside) return scope_denial(missing_part(grant, *covered.outside, operation.has_where), operation.has_where);
   return std::nullopt;
 }
 
-Denial Authorizer::scope_denial(const Effect& effect) const {
+Denial Authorizer::scope_denial(const Effect& effect, bool has_where) const {
   const grant::Grant& grant = admission_.grant->grant();
   Denial denial;
   denial.code = DenialCode::scope_denied;
+  const bool wants_where = !has_where && grant.scope.covers(grant.resource, effect, true);
   denial.message =
-      fmt::format("{} is outside task {} ({})", visible(printed(effect)), admission_.task.id, admission_.task.template_name);
-  denial.need = {fmt::format("{} {}/{}", effect.verb, grant.resource, effect.object)};
+      fmt::format("{} {} task {} ({})", visible(printed(effect)), wants_where ? "needs a WHERE clause in" : "is outside",
+                  admission_.task.id, admission_.task.template_name);
+  denial.need = {fmt::format("{} {}/{}{}", effect.verb, grant.resource, effect.object, columns_of(effect))};
   denial.object = effect.object;
   denial.retry = "after_grant";
   std::string allowed;
@@ -137,7 +150,7 @@ Denial Authorizer::scope_denial(const Effect& effect) const {
     if (name == effect.object) denial.have.push_back(fmt::format("{} {}/{}", atom.verb, atom.resource, atom.object.to_string()));
     if (allowed.size() < 300) allowed += (allowed.empty() ? "" : "; ") + grant::describe(atom);
   }
-  denial.hint = fmt::format("Allowed now: {}. All of it: SELECT * FROM narrowgate.scope", allowed.empty() ? "nothing" : allowed);
+  denial.hint = fmt::format("Allowed now: {}. All of it: SELECT * FROM narrowgate.scope.", allowed.empty() ? "nothing" : allowed);
   return denial;
 }
 

@@ -69,7 +69,7 @@ class Authorizer {
   Verdict judge(const std::shared_ptr<const Operation>& operation) const;
   std::optional<Denial> not_live() const;
   std::optional<Denial> outside_scope(const Operation& operation, Enforced& enforced) const;
-  Denial scope_denial(const Effect& effect) const;
+  Denial scope_denial(const Effect& effect, bool has_where) const;
   void follow_policies();
 
   const Gateway& gateway_;

@@ -57,7 +57,9 @@ class Statements(ShopTest):
 
     def test_a_column_outside_the_task_is_refused_where_its_table_is_not(self):
         self.assertEqual(self.psql("SELECT name FROM customers WHERE id = 1").code, 0)
-        self.assert_refused(self.psql("SELECT email FROM customers WHERE id = 1"), "42501")
+        answer = self.psql("SELECT email FROM customers WHERE id = 1")
+        self.assert_refused(answer, "42501")
+        self.assertEqual(json.loads(answer.field("DETAIL"))["need"], ["SELECT orders/public.customers(email)"])
         self.assert_refused(self.psql("SELECT * FROM customers WHERE id = 1"), "42501")
 
     def test_a_column_in_a_condition_counts_as_read(self):
@@ -183,7 +185,9 @@ class Holds(ShopTest):
         self.assertEqual(waiting.prompt, "orders=> ")
 
     def test_an_update_without_a_condition_is_refused_and_nobody_is_asked(self):
-        self.assert_refused(self.psql("UPDATE refunds SET state = 'void'"), "42501")
+        answer = self.psql("UPDATE refunds SET state = 'void'")
+        self.assert_refused(answer, "42501")
+        self.assertIn("needs a WHERE clause", answer.err)
 
 
 class Revoking(ShopTest):
