@@ -225,6 +225,7 @@ class Walker {
   void operator_call(std::string_view schema, std::string_view name);
   void cast_to(const pg::TypeName& type, bool literal);
   void cast_to(Oid type, bool literal, int depth = 0);
+  void run_casts_to(Oid type);
   void type_used(Oid type);
   const Type* find_type(const pg::TypeName& type);
   const Type* find_type(std::string_view schema, std::string_view name) const;
@@ -296,6 +297,7 @@ class Walker {
 };
 
 Words words(const Nodes& nodes);
+bool is_untyped(const pg::Node* node);
 // Splits "a"."B".c as the server does for regclass; nullopt if it is not a name.
 std::optional<std::vector<std::string>> split_name(std::string_view text);
 std::vector<std::string> effective_path(const Catalog& catalog, const SessionState& session, const std::vector<std::string>& set);

@@ -296,7 +296,11 @@ void Walker::constraint(const pg::Constraint& one, const Relation* relation, con
 }
 
 void Walker::column_definition(const pg::ColumnDef& column, const Relation* relation, const std::string& name, bool runs) {
-  if (column.has_type_name() && runs) cast_to(column.type_name(), false);
+  if (column.has_type_name() && runs) {
+    const Type* type = find_type(column.type_name());
+    if (type != nullptr) cast_to(type->oid, false);  // values are assigned: what may only be written out does not run
+    else cast_to(column.type_name(), false);
+  }
   if (column.has_raw_default()) definition_expression(relation, name, column.raw_default(), runs);
   for (const pg::Node& node : column.constraints()) constraint(node.constraint(), relation, name, runs);
 }

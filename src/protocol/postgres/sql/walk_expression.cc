@@ -36,7 +36,7 @@ void Walker::expression(const pg::Node& node, const Scope& scope) {
       const pg::TypeCast& cast = node.type_cast();
       const Restore plain(numbers_are_plain_, false);
       expression(cast.arg(), scope);
-      return cast_to(cast.type_name(), cast.arg().has_a_const());
+      return cast_to(cast.type_name(), is_untyped(&cast.arg()));
     }
     case Case::kBoolExpr: return expressions(node.bool_expr().args(), scope);
     case Case::kSubLink: return sublink(node.sub_link(), scope);

@@ -29,11 +29,14 @@ bool takes(const Function& function, int arguments) {
   return arguments <= function.arguments && arguments >= function.arguments - function.defaults;
 }
 
-bool is_literal(const Nodes* nodes, int i) { return nodes != nullptr && i < nodes->size(); }
-
-const pg::Node* argument(const Nodes* nodes, int i) { return is_literal(nodes, i) ? &nodes->Get(i) : nullptr; }
+const pg::Node* argument(const Nodes* nodes, int i) { return nodes != nullptr && i < nodes->size() ? &nodes->Get(i) : nullptr; }
 
 }  // namespace
+
+// A string or NULL has no type yet: a type reads it. A number has one, and is cast.
+bool is_untyped(const pg::Node* node) {
+  return node != nullptr && node->has_a_const() && (node->a_const().has_sval() || node->a_const().isnull());
+}
 
 void Walker::call(const pg::FuncCall& call, const Scope& scope) {
   const bool plain = std::exchange(numbers_are_plain_, false);
@@ -67,8 +70,7 @@ void Walker::call_name(const Words& name, int arguments, const Nodes* nodes, con
   }
   if (known) return;
   if (arguments == 1) {  // a type's name called as a function is a cast
-    if (const Type* type = find_type(schema, function))
-      return cast_to(type->oid, is_literal(nodes, 0) && nodes->Get(0).has_a_const());
+    if (const Type* type = find_type(schema, function)) return cast_to(type->oid, is_untyped(argument(nodes, 0)));
   }
   reach_.not_understood(fmt::format("function {}{}{} is not in the catalog", schema, schema.empty() ? "" : ".", function));
 }
@@ -312,11 +314,17 @@ const Type* Walker::find_type(const pg::TypeName& type) {
 void Walker::cast_to(const pg::TypeName& type, bool literal) {
   if (type.typmods_size() > 0) text_.numbers_matter = true;
   const auto parts = words(type.names());
-  if (parts.empty() || (parts.size() == 2 && parts.front() == "pg_catalog" && !type.pct_type())) return;
-  if (const Type* found = find_type(type)) return cast_to(found->oid, literal);
+  if (parts.empty()) return;
+  if (parts.size() == 2 && parts.front() == "pg_catalog" && !type.pct_type() && (literal || catalog_.casts().empty())) return;
+  if (const Type* found = find_type(type)) {
+    if (found->oid >= first_user_oid) cast_to(found->oid, literal);
+    else if (!literal) run_casts_to(found->oid);  // from types of the user's own
+    return;
+  }
   const bool temp = parts.size() == 1 ? text_.session().temp_relation(parts.back()) != nullptr ||
                                             text_.made(fmt::format("{}.{}", kTemp, parts.back())) != nullptr
                                       : parts.front() == kTemp;
+  if (parts.size() == 2 && parts.front() == "pg_catalog") return;
   const std::string full = fmt::format("{}", fmt::join(parts, "."));
   if (temp || text_.made(full) != nullptr) return;  // a relation's row type: its checks were looked at when it was made
   reach_.not_understood(fmt::format("type {} is not in the catalog", full));
@@ -328,9 +336,7 @@ void Walker::cast_to(Oid oid, bool literal, int depth) {
   if (depth > kTypeDepth) return reach_.not_understood("a type nested too deeply");
   const Type* type = catalog_.type(oid);
   if (type == nullptr) return;
-  if (!literal)
-    for (const Cast& cast : catalog_.casts())
-      if (cast.target == oid) run_function(cast.function, 1);
+  if (!literal) run_casts_to(oid);
   type_used(oid);
   for (std::size_t i = 0; i < type->checks.size(); ++i) printed_check(fmt::format("t{}.{}", oid, i), type->checks[i]);
   cast_to(type->base, literal, depth + 1);
@@ -338,6 +344,11 @@ void Walker::cast_to(Oid oid, bool literal, int depth) {
   if (type->kind != 'c' || type->relation == 0) return;
   if (const Relation* row = catalog_.relation(type->relation))
     for (const Column& column : row->columns) cast_to(column.type, true, depth + 1);
+}
+
+void Walker::run_casts_to(Oid oid) {
+  for (const Cast& cast : catalog_.casts())
+    if (cast.target == oid) run_function(cast.function, 1);
 }
 
 // A value of this type is at hand: casts from it that happen by themselves may run.
