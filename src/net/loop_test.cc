@@ -27,6 +27,29 @@ TEST(Task, ReadyTasksCostTheirAwaiterNoStack) {
   EXPECT_EQ(sum, 1'000'000);
 }
 
+Task<int> known(int value) { return value; }
+
+Task<void> sums_what_is_known(int& sum) {
+  for (int i = 0; i < 3; ++i) sum += co_await known(i);
+}
+
+TEST(Task, AValueThatIsKnownNeedsNoCoroutine) {
+  EXPECT_TRUE(known(1).is_known());
+  EXPECT_FALSE(ready(1).is_known());
+  Loop loop;
+  int sum = 0;
+  run(loop, sums_what_is_known(sum));
+  EXPECT_EQ(sum, 3);
+}
+
+TEST(Task, AFrameMayBeFreedByAnotherThreadThanMadeIt) {
+  for (int i = 0; i < 200; ++i) {
+    std::vector<Task<int>> made;
+    for (int n = 0; n < 100; ++n) made.push_back(ready(n));
+    Thread::start("frees", [moved = std::make_shared<std::vector<Task<int>>>(std::move(made))]() { moved->clear(); }).join();
+  }
+}
+
 Task<void> catches(std::string& what) {
   try {
     (void)co_await throws();

@@ -31,56 +31,82 @@ bool waits(Step step) { return step == Step::wants_read || step == Step::wants_w
 // These hold the socket, so that the stream may be destroyed while they wait.
 using SocketPtr = std::shared_ptr<Socket>;
 
-Task<Result<std::size_t>> read(SocketPtr socket, std::span<Byte> into, Duration at_most) {
-  NG_CHECK(!into.empty());
+Task<Result<std::size_t>> read_after_wait(SocketPtr socket, std::span<Byte> into, Duration at_most, Step step) {
   Patience patience(at_most);
-  Step step = Step::wants_read;
-  bool wait_first = socket->drained || ++socket->reads_in_a_row > reads_in_a_row_max;
   for (;;) {
     if (!socket->is_open()) co_return closed_here(*socket);
-    std::size_t size = 0;
-    if (!std::exchange(wait_first, false)) {
-      step = receive(*socket, into, size);
-      if (step == Step::done) co_return size;
-      if (!waits(step)) co_return why(*socket, step);
-    }
     Socket::Wait ready(*socket, socket->reading, what_for(step), patience.until());
     const Wake wake = co_await ready;
     if (wake == Wake::timed_out) co_return too_late(*socket, "sent nothing");
     socket->reads_in_a_row = 0;
+    if (!socket->is_open()) co_return closed_here(*socket);
+    std::size_t size = 0;
+    step = receive(*socket, into, size);
+    if (step == Step::done) co_return size;
+    if (!waits(step)) co_return why(*socket, step);
   }
+}
+
+Task<Result<std::size_t>> read(const SocketPtr& socket, std::span<Byte> into, Duration at_most) {
+  NG_CHECK(!into.empty());
+  const bool wait_first = socket->drained || ++socket->reads_in_a_row > reads_in_a_row_max;
+  if (wait_first) return read_after_wait(socket, into, at_most, Step::wants_read);
+  if (!socket->is_open()) return closed_here(*socket);
+  std::size_t size = 0;
+  const Step step = receive(*socket, into, size);
+  if (step == Step::done) return size;
+  if (!waits(step)) return why(*socket, step);
+  return read_after_wait(socket, into, at_most, step);
 }
 
 // Marks the stream as spoiled if a write is given up half-way: by an error, a deadline or the end of its coroutine.
 struct HalfWritten {
-  Socket& socket;
-  bool over = false;
-  explicit HalfWritten(Socket& on) : socket(on) {}
-  HalfWritten(const HalfWritten&) = delete;
-  HalfWritten& operator=(const HalfWritten&) = delete;
+  SocketPtr socket;
+  explicit HalfWritten(SocketPtr on) : socket(std::move(on)) {}
+  HalfWritten(HalfWritten&&) = default;
+  HalfWritten& operator=(HalfWritten&&) = delete;
   ~HalfWritten() {
-    if (!over) socket.write_broken = true;
+    if (socket) socket->write_broken = true;
   }
+  void over() { socket.reset(); }
 };
 
-Task<Result<Done>> write(SocketPtr socket, ByteView bytes, Duration at_most) {
-  Patience patience(at_most);
-  HalfWritten half(*socket);
+// Sends what the socket takes now and drops it from `bytes`.
+Step write_now(Socket& socket, ByteView& bytes) {
   while (!bytes.empty()) {
-    if (!socket->is_open()) co_return closed_here(*socket);
-    if (socket->write_broken) co_return Error{Code::closed, Blame::gateway, "an earlier write on this connection did not finish"};
     std::size_t size = 0;
-    Step step = transmit(*socket, bytes, size);
+    const Step step = transmit(socket, bytes, size);
     bytes = bytes.subspan(size);
-    if (step == Step::done && (socket->tls || bytes.empty())) continue;
-    if (step == Step::done) step = Step::wants_write;  // a short write: the socket is full
-    if (!waits(step)) co_return why(*socket, step);
-    Socket::Wait ready(*socket, socket->writing, what_for(step), patience.until());
-    const Wake wake = co_await ready;
-    if (wake == Wake::timed_out) co_return too_late(*socket, "took nothing");
+    if (step != Step::done) return step;
+    if (!socket.tls && !bytes.empty()) return Step::wants_write;  // a short write: the socket is full
   }
-  half.over = true;
+  return Step::done;
+}
+
+Task<Result<Done>> write_rest(HalfWritten half, ByteView bytes, Duration at_most, Step step) {
+  Socket& socket = *half.socket;
+  Patience patience(at_most);
+  while (waits(step)) {
+    Socket::Wait ready(socket, socket.writing, what_for(step), patience.until());
+    const Wake wake = co_await ready;
+    if (wake == Wake::timed_out) co_return too_late(socket, "took nothing");
+    if (!socket.is_open()) co_return closed_here(socket);
+    step = write_now(socket, bytes);
+  }
+  if (step != Step::done) co_return why(socket, step);
+  half.over();
   co_return Done{};
+}
+
+Task<Result<Done>> write(const SocketPtr& socket, ByteView bytes, Duration at_most) {
+  if (bytes.empty()) return Done{};
+  if (!socket->is_open()) return closed_here(*socket);
+  if (socket->write_broken) return Error{Code::closed, Blame::gateway, "an earlier write on this connection did not finish"};
+  const Step step = write_now(*socket, bytes);
+  if (step == Step::done) return Done{};
+  HalfWritten half(socket);
+  if (!waits(step)) return why(*socket, step);
+  return write_rest(std::move(half), bytes, at_most, step);
 }
 
 Task<Result<std::size_t>> peek_bytes(SocketPtr socket, std::span<Byte> into, Duration at_most) {

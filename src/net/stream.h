@@ -33,6 +33,8 @@ class Stream {
  public:
   virtual ~Stream() = default;
 
+  // Both begin at once, when called; what cannot be done without waiting is done when awaited.
+  //
   // At least one byte, or Code::closed at the end of the stream. Asks the system again only when it may have something:
   // after a short read it waits first.
   virtual Task<Result<std::size_t>> read_some(std::span<Byte> into, Duration at_most = Duration::max()) = 0;

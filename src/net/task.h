@@ -7,16 +7,21 @@
 // Arguments of an awaited call are named first if they are braced or conditional (co_await f({a, b}), co_await f(c ? x : y)): g++
 // 12 destroys such temporaries twice.
 //
+// A plain function may return a Task too: of a value it knows already, at no cost, or the one of a coroutine that has to wait.
+// What is usually there at once is written that way.
+//
 // A task that ends without waiting costs its awaiter no stack, in any build: compilers turn a jump between coroutines into a
 // plain call at -O0, so a loop over ready reads would otherwise overflow in debug and sanitizer builds.
 #pragma once
 
+#include <concepts>
 #include <coroutine>
 #include <exception>
 #include <optional>
 #include <utility>
 
 #include "base/check.h"
+#include "net/frame_pool.h"
 
 namespace narrowgate {
 
@@ -40,6 +45,9 @@ struct TaskPromiseBase {
   std::suspend_always initial_suspend() noexcept { return {}; }
   Final final_suspend() noexcept { return {}; }
   void unhandled_exception() noexcept { thrown = std::current_exception(); }
+
+  static void* operator new(std::size_t bytes) { return take_frame(bytes); }
+  static void operator delete(void* frame, std::size_t bytes) noexcept { give_frame(frame, bytes); }
 };
 
 // Runs `self` as far as it goes; whether `waiter` has to be suspended until it ends.
@@ -65,15 +73,23 @@ class [[nodiscard]] Task {
     }
   };
 
-  Task(Task&& other) noexcept : self_(std::exchange(other.self_, {})) {}
+  template <class U>
+    requires std::convertible_to<U, T> && (!std::same_as<std::remove_cvref_t<U>, Task>)
+  Task(U&& known) : known_(std::in_place, std::forward<U>(known)) {}  // NOLINT: implicit on purpose
+  Task(Task&& other) noexcept : self_(std::exchange(other.self_, {})), known_(std::move(other.known_)) {}
   Task& operator=(Task&&) = delete;
   ~Task() {
     if (self_) self_.destroy();
   }
 
-  bool await_ready() const noexcept { return false; }
+  // Is the value here, without a wait? Then it can be had without a coroutine.
+  bool is_known() const noexcept { return known_.has_value(); }
+  T& known() { return *known_; }
+
+  bool await_ready() const noexcept { return is_known(); }
   bool await_suspend(std::coroutine_handle<> waiter) { return detail::start_task(self_, waiter); }
   T await_resume() {
+    if (known_) return std::move(*known_);
     auto& promise = self_.promise();
     if (promise.thrown) std::rethrow_exception(promise.thrown);
     NG_CHECK(promise.value.has_value());
@@ -83,6 +99,7 @@ class [[nodiscard]] Task {
  private:
   explicit Task(std::coroutine_handle<promise_type> self) : self_(self) {}
   std::coroutine_handle<promise_type> self_;
+  std::optional<T> known_;
 };
 
 template <>
