@@ -42,11 +42,11 @@ Effect missing_part(const grant::Grant& grant, const Effect& effect, bool has_wh
 Decision Authorizer::decide(std::unique_ptr<Request> request) {
   if (auto denial = not_live()) return Refused{std::move(request), std::move(*denial)};
   const Verdict& verdict = verdict_on(request->operation(), gateway_.clock.mono());
-  last_ = verdict.explained;
+  if (last_ != verdict.explained) last_ = verdict.explained;
   if (verdict.denial) return Refused{std::move(request), *verdict.denial};
   // A statement that is only being prepared runs nothing; it will wait when it is to run, with its values known.
   if (verdict.hold && request->runs()) return Waiting{std::move(request), *verdict.hold};
-  return Permitted(std::move(request), verdict.explained.decision, verdict.enforced, false);
+  return Permitted(std::move(request), verdict.explained->decision, verdict.enforced, false);
 }
 
 Decision Authorizer::decide_agreed(std::unique_ptr<Request> request, const Agreed& agreed, const std::string& decision) {
@@ -58,8 +58,8 @@ Decision Authorizer::decide_agreed(std::unique_ptr<Request> request, const Agree
   enforced = stricter(enforced, agreed.ceiling);
   const policy::Verdict verdict =
       slice_->evaluate(operation, enforced, gateway_.clock.wall(), policy::ApprovalFacts{agreed.approvers, true, std::nullopt});
-  last_ = {std::make_shared<const std::string>(decision), verdict.policies};
-  if (verdict.kind == policy::Verdict::Kind::permit) return Permitted(std::move(request), last_.decision, enforced, true);
+  last_ = std::make_shared<const Explained>(Explained{std::make_shared<const std::string>(decision), verdict.policies});
+  if (verdict.kind == policy::Verdict::Kind::permit) return Permitted(std::move(request), last_->decision, enforced, true);
   Denial denial;
   denial.code = DenialCode::approval_mismatch;
   denial.decision = decision;
@@ -84,11 +84,11 @@ const Authorizer::Verdict& Authorizer::verdict_on(const std::shared_ptr<const Op
 Authorizer::Verdict Authorizer::judge(const std::shared_ptr<const Operation>& operation) const {
   Verdict out;
   const auto decision = std::make_shared<const std::string>(new_id(IdKind::decision, gateway_.clock.wall()));
-  out.explained.decision = decision;
+  std::vector<std::string> policies;
   out.denial = outside_scope(*operation, out.enforced);
   if (!out.denial) {
     const policy::Verdict verdict = slice_->evaluate(*operation, out.enforced, gateway_.clock.wall(), std::nullopt);
-    out.explained.policies = verdict.policies;
+    policies = verdict.policies;
     if (verdict.kind == policy::Verdict::Kind::hold)
       out.hold = Hold{*decision, verdict.quorum, verdict.groups, verdict.reason, verdict.policies, out.enforced};
     if (verdict.kind == policy::Verdict::Kind::deny) {
@@ -108,6 +108,7 @@ Authorizer::Verdict Authorizer::judge(const std::shared_ptr<const Operation>& op
     out.denial->decision = *decision;
     if (out.denial->retry == "after_grant") out.denial->ask = conversation_.how_to_ask(*decision);
   }
+  out.explained = std::make_shared<const Explained>(Explained{decision, std::move(policies)});
   return out;
 }
 

@@ -52,14 +52,14 @@ class Authorizer {
     std::shared_ptr<const std::string> decision;
     std::vector<std::string> policies;
   };
-  const Explained& last() const { return last_; }
+  const Explained& last() const { return *last_; }
   const std::string& policy_version() const { return policies_->version(); }
 
  private:
   struct Verdict {
     std::shared_ptr<const Operation> operation;  // keeps the key's address from being used again
     MonoTime made{};
-    Explained explained;
+    std::shared_ptr<const Explained> explained;
     Enforced enforced;
     std::optional<Hold> hold;
     std::optional<Denial> denial;
@@ -78,7 +78,8 @@ class Authorizer {
   std::shared_ptr<const policy::PolicySet> policies_;
   std::shared_ptr<const policy::Slice> slice_;
   std::unordered_map<const Operation*, Verdict> verdicts_;
-  Explained last_;
+  std::shared_ptr<const Explained> last_ =
+      std::make_shared<const Explained>(Explained{std::make_shared<const std::string>(), {}});
 };
 
 }  // namespace narrowgate::session

@@ -29,11 +29,11 @@ Denial cannot_record(const std::string& decision) {
 }
 
 Task<Result<Done>> handle(Session& session, std::unique_ptr<Request> request) {
-  if (request->gateway_call() != nullptr) co_return co_await answer(session, std::move(request));
+  if (request->gateway_call() != nullptr) return answer(session, std::move(request));
   Decision decision = session.authorizer.decide(std::move(request));
-  if (auto* permitted = std::get_if<Permitted>(&decision)) co_return co_await forward(session, std::move(*permitted), "");
-  if (auto* refused = std::get_if<Refused>(&decision)) co_return co_await refuse(session, std::move(*refused));
-  co_return co_await hold(session, std::get<Waiting>(std::move(decision)));
+  if (auto* permitted = std::get_if<Permitted>(&decision)) return forward(session, std::move(*permitted), "");
+  if (auto* refused = std::get_if<Refused>(&decision)) return refuse(session, std::move(*refused));
+  return hold(session, std::get<Waiting>(std::move(decision)));
 }
 
 }  // namespace
@@ -48,7 +48,7 @@ Task<Result<Done>> serve(Session& session) {
 }
 
 Task<Result<Done>> forward(Session& session, Permitted permitted, const std::string& approval) {
-  if (!permitted.request().runs()) co_return co_await session.conversation.forward(0, std::move(permitted));
+  if (!permitted.request().runs()) return session.conversation.forward(0, std::move(permitted));
   const Request& request = permitted.request();
   recording::Intent intent = intent_of(session, request, recording::Verdict::permit);
   intent.approval = approval;
@@ -58,11 +58,11 @@ Task<Result<Done>> forward(Session& session, Permitted permitted, const std::str
   const std::vector<recording::Value> values = recorded(request.values());
   intent.parameters = values;
   const Result<std::uint64_t> number = session.log->intent(intent);
-  if (!number.ok()) co_return co_await session.conversation.refuse(permitted.release(), cannot_record(permitted.decision()));
+  if (!number.ok()) return session.conversation.refuse(permitted.release(), cannot_record(permitted.decision()));
   ++session.counts.permitted;
   session.gateway.metrics.permitted.fetch_add(1, std::memory_order_relaxed);
   session.forwarded();
-  co_return co_await session.conversation.forward(*number, std::move(permitted));
+  return session.conversation.forward(*number, std::move(permitted));
 }
 
 Task<Result<Done>> refuse(Session& session, Refused refused) {

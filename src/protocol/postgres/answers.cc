@@ -32,7 +32,7 @@ bool Answers::owe(Debt debt) {
   if (debt.kind == Kind::sync) discarding_ = false;
   if (ends_with_ready(debt.kind)) work_since_sync_ = false;  // each ends the transaction that such work began by itself
   count_stakes(debt, +1);
-  owed_.push_back(std::move(debt));
+  owed_.push(std::move(debt));
   if (owed_.size() == 1) speak_locals();
   return true;
 }
@@ -234,8 +234,7 @@ void Answers::finish(OwnQuery& own) {
 }
 
 Debt Answers::take_head() {
-  Debt debt = std::move(owed_.front());
-  owed_.pop_front();
+  Debt debt = owed_.pop();
   count_stakes(debt, -1);
   return debt;
 }
@@ -269,9 +268,10 @@ void Answers::fail_step(bool ran) {
 
 // The first statement whose data has not all been sent.
 const Debt* Answers::copy_to_come() const {
-  const auto found =
-      std::find_if(owed_.begin(), owed_.end(), [](const Debt& debt) { return !debt.failed && debt.copies_ended < debt.copies; });
-  return found == owed_.end() ? nullptr : &*found;
+  if (!copies_owed()) return nullptr;
+  for (std::size_t i = 0; i < owed_.size(); ++i)
+    if (!owed_[i].failed && owed_[i].copies_ended < owed_[i].copies) return &owed_[i];
+  return nullptr;
 }
 
 bool Answers::copying_in() const {
@@ -287,13 +287,14 @@ void Answers::speak_locals() {
   while (!owed_.empty() && owed_.front().kind == Kind::local) {
     said_ += owed_.front().say;
     creditor_.settled(owed_.front(), true);
-    owed_.pop_front();
+    (void)owed_.pop();
   }
 }
 
 void Answers::count_stakes(const Debt& debt, int by) {
   const bool runs = debt.kind == Kind::query || debt.kind == Kind::execute;
   if (runs && debt.statement && (debt.statement->changes_meaning || debt.statement->defines)) meaning_at_stake_ += by;
+  if (debt.copies > 0) copies_owed_ += by;
   const bool names = debt.kind == Kind::parse || debt.kind == Kind::bind || debt.kind == Kind::close;
   if (names && !debt.name.empty()) names_at_stake_ += by;
 }

@@ -14,7 +14,6 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
@@ -22,6 +21,7 @@
 
 #include "base/bytes.h"
 #include "base/clock.h"
+#include "base/ring.h"
 #include "protocol/postgres/names.h"
 #include "protocol/postgres/statement.h"
 
@@ -133,7 +133,8 @@ class Answers {
   bool copy_awaited() const;  // asked for, and not taken up yet, with data still to come
   bool copying_in() const;    // taking data now
   bool wants_copy_data() const;
-  void copy_data_ended();  // the client sent CopyDone or CopyFail
+  bool copies_owed() const { return copies_owed_ != 0; }  // any COPY FROM STDIN among what is owed
+  void copy_data_ended();                                 // the client sent CopyDone or CopyFail
 
   // Something on its way may change what later text means: settings, definitions, names that SQL made.
   bool meaning_at_stake() const { return meaning_at_stake_ != 0; }
@@ -162,7 +163,7 @@ class Answers {
   void count_stakes(const Debt& debt, int by);
 
   Creditor& creditor_;
-  std::deque<Debt> owed_;
+  Ring<Debt> owed_;
   std::string said_;
   char transaction_ = 'I';
   bool discarding_ = false;  // the upstream ignores everything until a Sync that we have not sent yet
@@ -170,6 +171,7 @@ class Answers {
   bool ended_by_upstream_ = false;
   int meaning_at_stake_ = 0;  // debts whose success changes what later text means
   int names_at_stake_ = 0;
+  int copies_owed_ = 0;
 };
 
 }  // namespace narrowgate::postgres

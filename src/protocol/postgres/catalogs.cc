@@ -61,7 +61,11 @@ void CatalogSource::renew(const Upstream& upstream) {
 
 std::shared_ptr<const Catalog> CatalogSource::current() const {
   const std::lock_guard lock(mutex_);
-  return clock_.mono() - fresh_ > catalog_stale_max ? nullptr : catalog_;
+  return clock_.mono() - fresh_.load() > catalog_stale_max ? nullptr : catalog_;
+}
+
+bool CatalogSource::is_current(const Catalog* held) const {
+  return held != nullptr && held == newest_.load(std::memory_order_acquire) && clock_.mono() - fresh_.load() <= catalog_stale_max;
 }
 
 std::string CatalogSource::known_version() const {
@@ -73,6 +77,7 @@ Result<Done> CatalogSource::load() {
   NG_TRY(auto catalog, reader_->load(upstream()));
   const std::lock_guard lock(mutex_);
   catalog_ = std::move(catalog);
+  newest_ = catalog_.get();
   return Done{};
 }
 

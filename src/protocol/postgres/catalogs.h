@@ -6,6 +6,7 @@
 // without a catalog no session opens, and one that cannot be refreshed for catalog_stale_max is not used any more.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <map>
 #include <memory>
@@ -39,6 +40,8 @@ class CatalogSource {
 
   // nullptr: none that may be used any more.
   std::shared_ptr<const Catalog> current() const;
+  // Is it `held`, which the caller keeps alive? Takes no lock.
+  bool is_current(const Catalog* held) const;
   // The login's password may be a new one.
   void renew(const Upstream& upstream);
   // Reads it again if it looks changed, or there is none. Blocks. What somebody else began after this was asked for will do.
@@ -58,7 +61,8 @@ class CatalogSource {
   mutable std::mutex mutex_;  // guards what follows
   Upstream upstream_;
   std::shared_ptr<const Catalog> catalog_;
-  MonoTime fresh_{};
+  std::atomic<const Catalog*> newest_{nullptr};  // catalog_, for is_current()
+  std::atomic<MonoTime> fresh_{MonoTime()};
 };
 
 class Catalogs {

@@ -9,8 +9,16 @@ constexpr std::size_t kWaitingMax = 256 * 1024;  // said and not written; more t
 
 // Writes `bytes` and then whatever was said meanwhile. The caller has set writing_.
 Task<Result<Done>> ClientSide::write(ByteView bytes) {
-  Result<Done> written = co_await stream_->write_all(bytes, limits::slow_client_deadline);
-  while (written.ok() && !inside_ && !relay_waits_ && !waiting_.empty()) {
+  Task<Result<Done>> written = stream_->write_all(bytes, limits::slow_client_deadline);
+  if (!written.is_known() || !written.known().ok() || more_to_say()) return write_on(std::move(written));
+  writing_ = false;
+  free_.set();
+  return Done{};
+}
+
+Task<Result<Done>> ClientSide::write_on(Task<Result<Done>> first) {
+  Result<Done> written = co_await first;
+  while (written.ok() && more_to_say()) {
     const std::string next = std::exchange(waiting_, {});
     room_.set();
     written = co_await stream_->write_all(as_bytes(next), limits::slow_client_deadline);
@@ -22,12 +30,17 @@ Task<Result<Done>> ClientSide::write(ByteView bytes) {
 }
 
 Task<Result<Done>> ClientSide::relay(ByteView chunk, bool ends_inside) {
+  if (writing_) return relay_later(chunk, ends_inside);
+  writing_ = true;
+  inside_ = ends_inside;
+  return write(chunk);
+}
+
+Task<Result<Done>> ClientSide::relay_later(ByteView chunk, bool ends_inside) {
   relay_waits_ = true;
   while (writing_) co_await free_.wait(Duration::max());
   relay_waits_ = false;
-  writing_ = true;
-  inside_ = ends_inside;
-  co_return co_await write(chunk);
+  co_return co_await relay(chunk, ends_inside);
 }
 
 Task<Result<Done>> ClientSide::say(std::string messages) {

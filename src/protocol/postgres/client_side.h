@@ -28,7 +28,10 @@ class ClientSide {
   net::Stream& stream() { return *stream_; }
 
  private:
+  Task<Result<Done>> relay_later(ByteView chunk, bool ends_inside);
   Task<Result<Done>> write(ByteView bytes);
+  Task<Result<Done>> write_on(Task<Result<Done>> first);
+  bool more_to_say() const { return !inside_ && !relay_waits_ && !waiting_.empty(); }
 
   std::unique_ptr<net::Stream> stream_;
   net::Event free_;      // for the relay

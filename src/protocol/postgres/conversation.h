@@ -57,6 +57,9 @@ class PostgresConversation final : public Conversation, private Creditor {
 
  private:
   using RequestPtr = std::unique_ptr<PostgresRequest>;
+  using StatementPtr = std::shared_ptr<const Statement>;
+  using PreparedPtr = std::shared_ptr<const Prepared>;
+  using PortalPtr = std::shared_ptr<const Portal>;
 
   // opening.cc
   Task<Result<Done>> connect_upstream(std::vector<Setting> settings);
@@ -68,22 +71,37 @@ class PostgresConversation final : public Conversation, private Creditor {
   // incoming.cc: one client message at a time
   Task<Result<RequestPtr>> take(const Frame& frame);
   Task<Result<RequestPtr>> refuse_excess(char type);
+  std::optional<RequestPtr> take_at_once(const frontend::Message& message, const Frame& frame);
+  Task<Result<RequestPtr>> take_in_turn(frontend::Message message, Frame frame);
+  void take_sync();
   Task<Result<bool>> take_copy(const frontend::Message& message, char type);
   Task<Result<Done>> outside_copy(char type);
   Task<Result<RequestPtr>> take_query(std::string_view text);
+  RequestPtr query_for(std::string_view text, StatementPtr statement);
   Task<Result<RequestPtr>> take_parse(const frontend::Parse& parse, ByteView body);
+  RequestPtr parse_for(const frontend::Parse& parse, ByteView body, StatementPtr statement);
   Task<Result<Done>> take_bind(const frontend::Bind& bind, ByteView body);
+  bool room_for_portal(std::string_view name) const;
+  PortalPtr name_portal(const frontend::Bind& bind, ByteView body, PreparedPtr prepared, StatementPtr statement);
+  void send_bind(const frontend::Bind& bind, PortalPtr portal);
   Task<Result<Done>> take_describe(const frontend::Describe& describe);
+  const GatewayCall* described_by_gateway(const frontend::Describe& describe) const;
+  void send_describe(const frontend::Describe& describe);
   Task<Result<RequestPtr>> take_execute(const frontend::Execute& execute, ByteView body);
+  RequestPtr execute_for(const frontend::Execute& execute, ByteView body, PortalPtr portal, StatementPtr statement);
   Task<Result<Done>> take_close(const frontend::Close& close);
   RequestPtr take_function_call(const frontend::FunctionCall& call, ByteView body);
 
   // meaning.cc: what a text means now
-  using StatementPtr = std::shared_ptr<const Statement>;
+  StatementPtr recall(std::string_view text);
+  StatementPtr recall(const Prepared& prepared);
   Task<Result<StatementPtr>> understand(std::string_view text);
   Task<Result<StatementPtr>> understand_again(const Prepared& prepared);
   Task<Result<StatementPtr>> read(std::string_view text);
   Task<Result<bool>> look_around();
+  bool take_up_catalog();
+  bool meaning_is_settled() const;
+  bool settled_and_certain();
   Task<Result<Done>> settle_meaning();
   Task<void> settle_definitions();
   std::string_view uncertain() const;
@@ -92,6 +110,8 @@ class PostgresConversation final : public Conversation, private Creditor {
 
   // outgoing.cc
   Task<Result<Done>> flush(Duration at_most = Duration::max());
+  Task<Result<Done>> flush_after_cancel(Duration at_most);
+  Task<Result<Done>> finish_flush(Task<Result<Done>> writing);
   Task<Result<Done>> until(bool (PostgresConversation::*ready)() const);
   Task<Result<Done>> drained();
   Task<Result<OwnQuery>> ask(std::string sql);

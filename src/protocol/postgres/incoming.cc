@@ -73,11 +73,45 @@ Task<Result<PostgresConversation::RequestPtr>> PostgresConversation::refuse_exce
 }
 
 Task<Result<PostgresConversation::RequestPtr>> PostgresConversation::take(const Frame& frame) {
-  if (frame.excess == Frame::Excess::end) co_return co_await refuse_excess(frame.type);
-  const Result<frontend::Message> decoded = frontend::decode(frame);
-  if (!decoded.ok() && decoded.error().code == Code::too_large) co_return co_await refuse_excess(frame.type);
-  if (!decoded.ok()) co_return decoded.error();
-  const frontend::Message& message = *decoded;
+  if (frame.excess == Frame::Excess::end) return refuse_excess(frame.type);
+  Result<frontend::Message> message = frontend::decode(frame);
+  if (!message.ok() && message.error().code == Code::too_large) return refuse_excess(frame.type);
+  if (!message.ok()) return std::move(message).error();
+  if (auto taken = take_at_once(*message, frame)) return std::move(*taken);
+  return take_in_turn(std::move(message).take(), frame);
+}
+
+// The usual case: names and texts whose meaning is known, and nothing to wait for. Does nothing where it is not so.
+std::optional<PostgresConversation::RequestPtr> PostgresConversation::take_at_once(const frontend::Message& message,
+                                                                                   const Frame& frame) {
+  if (answers_.copies_owed() || answers_.size() >= limits::in_flight_max) return std::nullopt;
+  if (const auto* query = std::get_if<frontend::Query>(&message)) {
+    if (StatementPtr known = recall(query->text)) return query_for(query->text, std::move(known));
+  } else if (const auto* bind = std::get_if<frontend::Bind>(&message)) {
+    PreparedPtr prepared = names_.statements.find(bind->statement);
+    StatementPtr known = prepared && room_for_portal(bind->portal) ? recall(*prepared) : nullptr;
+    if (!known || known->gateway_call) return std::nullopt;
+    send_bind(*bind, name_portal(*bind, frame.body, std::move(prepared), std::move(known)));
+    return RequestPtr();
+  } else if (const auto* execute = std::get_if<frontend::Execute>(&message)) {
+    PortalPtr portal = names_.portals.find(execute->portal);
+    if (StatementPtr known = portal ? recall(*portal->prepared) : nullptr)
+      return execute_for(*execute, frame.body, std::move(portal), std::move(known));
+  } else if (const auto* parse = std::get_if<frontend::Parse>(&message)) {
+    StatementPtr known = recall(parse->text);
+    if (known && !known->gateway_call) return parse_for(*parse, frame.body, std::move(known));
+  } else if (const auto* describe = std::get_if<frontend::Describe>(&message)) {
+    if (described_by_gateway(*describe)) return std::nullopt;
+    send_describe(*describe);
+    return RequestPtr();
+  } else if (std::holds_alternative<frontend::Sync>(message)) {
+    take_sync();
+    return RequestPtr();
+  }
+  return std::nullopt;
+}
+
+Task<Result<PostgresConversation::RequestPtr>> PostgresConversation::take_in_turn(frontend::Message message, Frame frame) {
   NG_CO_TRY(const bool copy_took_it, co_await take_copy(message, frame.type));
   if (copy_took_it) co_return RequestPtr();
   if (answers_.size() >= limits::in_flight_max) NG_CO_TRY_VOID(co_await drained());
@@ -93,13 +127,17 @@ Task<Result<PostgresConversation::RequestPtr>> PostgresConversation::take(const 
   } else if (const auto* close = std::get_if<frontend::Close>(&message)) {
     NG_CO_TRY_VOID(co_await take_close(*close));
   } else if (std::holds_alternative<frontend::Sync>(message)) {
-    skipping_ = false;
-    answers_.owe({.kind = Kind::sync});
-    frontend::write(out_, message);
+    take_sync();
   } else {
     frontend::write(out_, message);  // Flush
   }
   co_return RequestPtr();
+}
+
+void PostgresConversation::take_sync() {
+  skipping_ = false;
+  answers_.owe({.kind = Kind::sync});
+  frontend::write(out_, frontend::Sync{});
 }
 
 // The data of a COPY that was permitted, and what may come beside it. Data that no statement asked for stays here: a server
@@ -126,25 +164,37 @@ Task<Result<Done>> PostgresConversation::outside_copy(char type) {
   co_return Error{Code::malformed, Blame::client, fmt::format("message '{}' while COPY takes data", type)};
 }
 
-Task<Result<PostgresConversation::RequestPtr>> PostgresConversation::take_query(std::string_view text) {
+PostgresConversation::RequestPtr PostgresConversation::query_for(std::string_view text, StatementPtr statement) {
   auto request = std::make_unique<PostgresRequest>();
   request->kind = PostgresRequest::Kind::query;
   request->sql = text;
-  NG_CO_TRY(request->statement, co_await understand(text));
-  co_return request;
+  request->statement = std::move(statement);
+  return request;
 }
 
-Task<Result<PostgresConversation::RequestPtr>> PostgresConversation::take_parse(const frontend::Parse& parse, ByteView body) {
+Task<Result<PostgresConversation::RequestPtr>> PostgresConversation::take_query(std::string_view text) {
+  NG_CO_TRY(StatementPtr statement, co_await understand(text));
+  co_return query_for(text, std::move(statement));
+}
+
+PostgresConversation::RequestPtr PostgresConversation::parse_for(const frontend::Parse& parse, ByteView body,
+                                                                 StatementPtr statement) {
   auto request = std::make_unique<PostgresRequest>();
   request->kind = PostgresRequest::Kind::parse;
   request->name = parse.statement;
   request->sql = parse.text;
   request->message = body;
-  NG_CO_TRY(request->statement, co_await understand(parse.text));
-  request->prepared = std::make_shared<const Prepared>(Prepared{std::string(parse.text), request->statement, epoch()});
+  request->prepared = std::make_shared<const Prepared>(Prepared{std::string(parse.text), statement, epoch()});
+  request->statement = std::move(statement);
   if (names_.statements.size() >= limits::prepared_statements_max && !names_.statements.find(parse.statement))
     request->statement =
         not_understood(fmt::format("{} prepared statements are open; close some", limits::prepared_statements_max));
+  return request;
+}
+
+Task<Result<PostgresConversation::RequestPtr>> PostgresConversation::take_parse(const frontend::Parse& parse, ByteView body) {
+  NG_CO_TRY(StatementPtr statement, co_await understand(parse.text));
+  RequestPtr request = parse_for(parse, body, std::move(statement));
   if (!request->statement->gateway_call) co_return request;
 
   // For the gateway itself: the upstream never hears of this name.
@@ -156,69 +206,109 @@ Task<Result<PostgresConversation::RequestPtr>> PostgresConversation::take_parse(
   co_return RequestPtr();
 }
 
-Task<Result<Done>> PostgresConversation::take_bind(const frontend::Bind& bind, ByteView body) {
-  NG_CO_TRY_VOID(co_await settle_meaning());  // it may be about the name
-  if (names_.portals.size() >= portals_max && !names_.portals.find(bind.portal))
-    co_return Error{Code::too_large, Blame::client, fmt::format("{} portals are open", portals_max)};
-  auto portal = std::make_shared<Portal>();
-  portal->prepared = names_.statements.find(bind.statement);
-  if (portal->prepared) {
-    NG_CO_TRY(portal->statement, co_await understand_again(*portal->prepared));
-  } else {  // perhaps one that SQL's PREPARE made: both share one name space
-    std::string text = "EXECUTE " + quoted_name(bind.statement);
-    NG_CO_TRY(portal->statement, co_await understand(text));
-    portal->prepared = std::make_shared<const Prepared>(Prepared{std::move(text), portal->statement, epoch()});
-  }
-  if (body.size() <= limits::bind_bytes_recorded_max) portal->bind = as_text(body);
-  names_.portals.sent(bind.portal, portal);
-  if (portal->statement->gateway_call) {
-    names_.portals.settled(bind.portal, portal, true);
-    Bytes out;
-    answer::bind_complete(out);
-    co_return co_await say_local(std::move(out));
-  }
-  if (answers_.owe({.kind = Kind::bind, .name = std::string(bind.portal), .portal = portal})) frontend::write(out_, bind);
-  co_return Done{};
+bool PostgresConversation::room_for_portal(std::string_view name) const {
+  return names_.portals.size() < portals_max || names_.portals.find(name);
 }
 
-Task<Result<Done>> PostgresConversation::take_describe(const frontend::Describe& describe) {
-  std::shared_ptr<const Prepared> prepared;
+PostgresConversation::PortalPtr PostgresConversation::name_portal(const frontend::Bind& bind, ByteView body, PreparedPtr prepared,
+                                                                  StatementPtr statement) {
+  auto portal = std::make_shared<Portal>();
+  portal->prepared = std::move(prepared);
+  portal->statement = std::move(statement);
+  if (body.size() <= limits::bind_bytes_recorded_max) portal->bind = as_text(body);
+  names_.portals.sent(bind.portal, portal);
+  return portal;
+}
+
+void PostgresConversation::send_bind(const frontend::Bind& bind, PortalPtr portal) {
+  if (answers_.owe({.kind = Kind::bind, .name = std::string(bind.portal), .portal = std::move(portal)}))
+    frontend::write(out_, bind);
+}
+
+Task<Result<Done>> PostgresConversation::take_bind(const frontend::Bind& bind, ByteView body) {
+  NG_CO_TRY_VOID(co_await settle_meaning());  // it may be about the name
+  if (!room_for_portal(bind.portal))
+    co_return Error{Code::too_large, Blame::client, fmt::format("{} portals are open", portals_max)};
+  PreparedPtr prepared = names_.statements.find(bind.statement);
+  StatementPtr statement;
+  if (prepared) {
+    NG_CO_TRY(statement, co_await understand_again(*prepared));
+  } else {  // perhaps one that SQL's PREPARE made: both share one name space
+    std::string text = "EXECUTE " + quoted_name(bind.statement);
+    NG_CO_TRY(statement, co_await understand(text));
+    prepared = std::make_shared<const Prepared>(Prepared{std::move(text), statement, epoch()});
+  }
+  PortalPtr portal = name_portal(bind, body, std::move(prepared), std::move(statement));
+  if (!portal->statement->gateway_call) {
+    send_bind(bind, std::move(portal));
+    co_return Done{};
+  }
+  names_.portals.settled(bind.portal, portal, true);
+  Bytes out;
+  answer::bind_complete(out);
+  co_return co_await say_local(std::move(out));
+}
+
+// What it asks about, if that is a question to the gateway itself.
+const GatewayCall* PostgresConversation::described_by_gateway(const frontend::Describe& describe) const {
+  PreparedPtr prepared;
   if (describe.kind == frontend::NameKind::statement) {
     prepared = names_.statements.find(describe.name);
   } else if (const auto portal = names_.portals.find(describe.name)) {
     prepared = portal->prepared;
   }
-  if (!prepared || !prepared->statement->gateway_call) {
-    if (answers_.owe({.kind = Kind::describe})) frontend::write(out_, describe);
+  return prepared && prepared->statement->gateway_call ? &*prepared->statement->gateway_call : nullptr;
+}
+
+void PostgresConversation::send_describe(const frontend::Describe& describe) {
+  if (answers_.owe({.kind = Kind::describe})) frontend::write(out_, describe);
+}
+
+Task<Result<Done>> PostgresConversation::take_describe(const frontend::Describe& describe) {
+  const GatewayCall* call = described_by_gateway(describe);
+  if (call == nullptr) {
+    send_describe(describe);
     co_return Done{};
   }
   Bytes out;
   if (describe.kind == frontend::NameKind::statement) answer::parameter_description(out, {});
-  const auto& columns = columns_of(*prepared->statement->gateway_call);
+  const auto& columns = columns_of(*call);
   const std::vector<std::string_view> names(columns.begin(), columns.end());
   answer::text_columns(out, names);
   co_return co_await say_local(std::move(out));
 }
 
-Task<Result<PostgresConversation::RequestPtr>> PostgresConversation::take_execute(const frontend::Execute& execute,
-                                                                                  ByteView body) {
+PostgresConversation::RequestPtr PostgresConversation::execute_for(const frontend::Execute& execute, ByteView body,
+                                                                   PortalPtr portal, StatementPtr statement) {
   auto request = std::make_unique<PostgresRequest>();
   request->kind = PostgresRequest::Kind::execute;
   request->name = execute.portal;
   request->message = body;
+  request->prepared = portal->prepared;
+  request->sql = request->prepared->text;
+  request->statement = std::move(statement);
+  // The server planned it at Bind, and what it calls runs now: unless both are one meaning, neither is certain.
+  if (request->statement != portal->statement && !same_meaning(*request->statement, *portal->statement))
+    request->statement = not_understood("what it means has changed since Bind; bind it again");
+  request->portal = std::move(portal);
+  return request;
+}
+
+Task<Result<PostgresConversation::RequestPtr>> PostgresConversation::take_execute(const frontend::Execute& execute,
+                                                                                  ByteView body) {
   NG_CO_TRY_VOID(co_await settle_meaning());  // it may be about the name
-  request->portal = names_.portals.find(execute.portal);
-  if (request->portal) {
-    request->prepared = request->portal->prepared;
-    NG_CO_TRY(request->statement, co_await understand_again(*request->prepared));
-    // The server planned it at Bind, and what it calls runs now: unless both are one meaning, neither is certain.
-    if (request->statement != request->portal->statement && !same_meaning(*request->statement, *request->portal->statement))
-      request->statement = not_understood("what it means has changed since Bind; bind it again");
-  } else {  // perhaps a cursor that SQL declared: portals and cursors share one name space too
-    std::string fetch = "FETCH ALL FROM " + quoted_name(execute.portal);
-    NG_CO_TRY(request->statement, co_await understand(fetch));
-    request->prepared = std::make_shared<const Prepared>(Prepared{std::move(fetch), request->statement, epoch()});
+  if (PortalPtr portal = names_.portals.find(execute.portal)) {
+    NG_CO_TRY(StatementPtr statement, co_await understand_again(*portal->prepared));
+    co_return execute_for(execute, body, std::move(portal), std::move(statement));
   }
+  // Perhaps a cursor that SQL declared: portals and cursors share one name space too.
+  std::string fetch = "FETCH ALL FROM " + quoted_name(execute.portal);
+  auto request = std::make_unique<PostgresRequest>();
+  request->kind = PostgresRequest::Kind::execute;
+  request->name = execute.portal;
+  request->message = body;
+  NG_CO_TRY(request->statement, co_await understand(fetch));
+  request->prepared = std::make_shared<const Prepared>(Prepared{std::move(fetch), request->statement, epoch()});
   request->sql = request->prepared->text;
   co_return request;
 }

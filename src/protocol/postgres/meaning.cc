@@ -22,6 +22,11 @@ bool only_ends_transaction(std::string_view text, const Statement& statement) {
 
 }  // namespace
 
+// What is remembered of a text, if nothing has happened that could matter.
+PostgresConversation::StatementPtr PostgresConversation::recall(std::string_view text) {
+  return settled_and_certain() ? understanding_.recall(text) : nullptr;
+}
+
 Task<Result<PostgresConversation::StatementPtr>> PostgresConversation::understand(std::string_view text) {
   NG_CO_TRY(const bool catalog_is_there, co_await look_around());
   if (!catalog_is_there) co_return not_understood("the catalog cannot be read now");
@@ -35,6 +40,12 @@ Task<Result<PostgresConversation::StatementPtr>> PostgresConversation::understan
   const std::string_view doubt = uncertain();
   if (doubt.empty() || statement->gateway_call || only_ends_transaction(text, *statement)) co_return statement;
   co_return doubted(*statement, doubt);
+}
+
+// A text that was read before, if it means the same for certain.
+PostgresConversation::StatementPtr PostgresConversation::recall(const Prepared& prepared) {
+  const bool same = settled_and_certain() && prepared.epoch == understanding_.epoch() && !prepared.statement->rests_on_names;
+  return same ? prepared.statement : nullptr;
 }
 
 // A text that was read before: again, unless nothing has happened that could matter.
@@ -64,15 +75,28 @@ Task<Result<PostgresConversation::StatementPtr>> PostgresConversation::read(std:
 // Whether there is a catalog that may be used, and is by now.
 Task<Result<bool>> PostgresConversation::look_around() {
   NG_CO_TRY_VOID(co_await settle_meaning());
-  std::shared_ptr<const Catalog> catalog = catalog_->current();
-  if (!catalog) {
-    (void)co_await catalog_->look(common_.pool, client_.stream().loop());
-    catalog = catalog_->current();
-  }
-  if (!catalog) co_return false;
-  understanding_.refresh(std::move(catalog));
-  co_return true;
+  if (take_up_catalog()) co_return true;
+  (void)co_await catalog_->look(common_.pool, client_.stream().loop());
+  co_return take_up_catalog();
 }
+
+bool PostgresConversation::take_up_catalog() {
+  if (catalog_->is_current(understanding_.catalog().get())) {
+    understanding_.refresh(understanding_.catalog());
+    return true;
+  }
+  const std::shared_ptr<const Catalog> catalog = catalog_->current();
+  if (catalog) understanding_.refresh(catalog);
+  return catalog != nullptr;
+}
+
+// Is nothing on its way, or new, that must be waited for before a text can be judged?
+bool PostgresConversation::meaning_is_settled() const {
+  return !answers_.meaning_at_stake() && (!definitions_changed_ || definitions_in_transaction_) &&
+         (!meaning_changed_ || answers_.work_since_sync());
+}
+
+bool PostgresConversation::settled_and_certain() { return meaning_is_settled() && uncertain().empty() && take_up_catalog(); }
 
 // Waits for what may change the meaning of later texts, then looks at what it has become.
 Task<Result<Done>> PostgresConversation::settle_meaning() {

@@ -30,9 +30,21 @@ bool in_pipeline(RequestKind kind) { return kind == RequestKind::parse || kind =
 }  // namespace
 
 Task<Result<Done>> PostgresConversation::flush(Duration at_most) {
-  if (out_.empty()) co_return Done{};
+  if (out_.empty()) return Done{};
+  if (cancelling_ && !relay_ended_) return flush_after_cancel(at_most);
+  Task<Result<Done>> written = upstream_->write_all(out_, at_most);
+  if (!written.is_known()) return finish_flush(std::move(written));
+  out_.clear();
+  return written;
+}
+
+Task<Result<Done>> PostgresConversation::flush_after_cancel(Duration at_most) {
   while (cancelling_ && !relay_ended_) (void)co_await progress_.wait(Duration::max());
-  const Result<Done> written = co_await upstream_->write_all(out_, at_most);
+  co_return co_await flush(at_most);
+}
+
+Task<Result<Done>> PostgresConversation::finish_flush(Task<Result<Done>> writing) {
+  const Result<Done> written = co_await writing;
   out_.clear();
   co_return written;
 }
@@ -130,11 +142,11 @@ void PostgresConversation::queue(std::uint64_t number, const PostgresRequest& re
 Task<Result<Done>> PostgresConversation::forward(std::uint64_t number, Permitted permitted) {
   auto& request = static_cast<PostgresRequest&>(permitted.request());
   if (request.runs() && (permitted.approved() || permitted.enforced().rows_written_max > 0))
-    co_return co_await forward_guarded(number, std::move(permitted));
+    return forward_guarded(number, std::move(permitted));
 
   queue(number, request, permitted.enforced());
-  if (out_.size() >= limits::read_chunk_bytes) co_return co_await flush();
-  co_return Done{};
+  if (out_.size() >= limits::read_chunk_bytes) return flush();
+  return Done{};
 }
 
 Task<Result<Done>> PostgresConversation::refuse(std::unique_ptr<Request> refused, Denial denial) {

@@ -32,13 +32,13 @@ Task<Result<Done>> Reader::fill(Duration at_most) {
   const std::size_t here = end_ - begin_;
   const std::size_t missing = frames_.wanted() > here ? frames_.wanted() - here : 0;
   const std::size_t room = std::max(kFirstRoom, std::min(missing, std::max(here, limits::read_chunk_bytes)));
-  co_return co_await read_into(room, at_most);
+  return read_into(room, at_most);
 }
 
 Task<Result<Done>> Reader::read_ahead(Duration at_most) {
   if (end_ - begin_ >= limits::held_bytes_max)
-    co_return Error{Code::too_large, Blame::client, "too much was sent behind a statement that is held"};
-  co_return co_await read_into(kFirstRoom, at_most);
+    return Error{Code::too_large, Blame::client, "too much was sent behind a statement that is held"};
+  return read_into(kFirstRoom, at_most);
 }
 
 }  // namespace narrowgate::postgres

@@ -46,14 +46,14 @@ std::shared_ptr<const Statement> doubted(const Statement& statement, std::string
 
 void Understanding::begin(std::shared_ptr<const Catalog> catalog, const std::map<std::string, std::string>& parameters) {
   state_.begin(*catalog, parameters);
-  refresh(std::move(catalog));
+  refresh(catalog);
 }
 
-void Understanding::refresh(std::shared_ptr<const Catalog> catalog) {
+void Understanding::refresh(const std::shared_ptr<const Catalog>& catalog) {
   if (catalog == catalog_ && meaning_ == state_.meaning_id()) return;
   exact_.clear();
   numberless_.clear();
-  catalog_ = std::move(catalog);
+  catalog_ = catalog;
   meaning_ = state_.meaning_id();
   ++epoch_;
 }

@@ -30,7 +30,7 @@ class Understanding {
   // A new session: the login's own settings, and what the upstream reported.
   void begin(std::shared_ptr<const Catalog> catalog, const std::map<std::string, std::string>& parameters);
   // Forgets when `catalog` or the session's settings are other than last time.
-  void refresh(std::shared_ptr<const Catalog> catalog);
+  void refresh(const std::shared_ptr<const Catalog>& catalog);
   // nullptr: not remembered.
   std::shared_ptr<const Statement> recall(std::string_view text);
   // Parses and classifies; never fails: what cannot be understood is a statement that is not classified. Needs a big stack;
