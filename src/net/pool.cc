@@ -18,7 +18,7 @@ struct Pool::Job {
 
 struct Pool::Impl {
   std::mutex mutex;
-  std::condition_variable changed;
+  std::condition_variable more_work, job_over;
   std::deque<std::shared_ptr<Job>> line;
   bool closing = false;
   std::vector<Thread> threads;
@@ -28,13 +28,13 @@ struct Pool::Impl {
       const std::lock_guard lock(mutex);
       line.push_back(std::move(job));
     }
-    changed.notify_all();
+    more_work.notify_one();
   }
 
   void work() {
     std::unique_lock lock(mutex);
     for (;;) {
-      changed.wait(lock, [this] { return closing || !line.empty(); });
+      more_work.wait(lock, [this] { return closing || !line.empty(); });
       if (line.empty()) return;
       const std::shared_ptr<Job> job = std::move(line.front());
       line.pop_front();
@@ -43,7 +43,7 @@ struct Pool::Impl {
       perform(*job);
       lock.lock();
       job->state = Job::State::over;
-      changed.notify_all();
+      job_over.notify_all();
       if (job->reply) tell(*job);
     }
   }
@@ -67,7 +67,7 @@ struct Pool::Impl {
   void withdraw(const std::shared_ptr<Job>& job) {
     std::unique_lock lock(mutex);
     if (job->state == Job::State::in_line) std::erase(line, job);
-    changed.wait(lock, [&] { return job->state != Job::State::running; });
+    job_over.wait(lock, [&] { return job->state != Job::State::running; });
   }
 };
 
@@ -100,7 +100,7 @@ Pool::~Pool() {
     const std::lock_guard lock(impl_->mutex);
     impl_->closing = true;
   }
-  impl_->changed.notify_all();
+  impl_->more_work.notify_all();
   impl_->threads.clear();
 }
 
