@@ -5,7 +5,7 @@ import pathlib
 import re
 
 from harness import machine, wire
-from shop import ShopTest
+from shop import ShopTest, config
 
 IN_SCOPE = "SELECT count(*) FROM refunds WHERE state = 'stuck'"
 
@@ -109,6 +109,20 @@ class Statements(ShopTest):
         answer = self.psql("SELECT id FROM refunds")
         self.assertEqual(answer.sqlstates, ["53400"], answer.err)
         self.assertLessEqual(len(answer.out.splitlines()), 500)
+
+
+class Time(ShopTest):
+    @classmethod
+    def configuration(cls):
+        made = config()
+        made["templates"][0]["scope"][0]["limits"]["statement"] = "1s"
+        return made
+
+    def test_a_limit_of_time_is_not_the_clients_to_change(self):
+        answer = self.psql("SET statement_timeout = 0", "SELECT count(*), pg_sleep(600) FROM refunds", IN_SCOPE)
+        self.assertEqual(answer.sqlstates, ["53400"], answer.err)
+        self.assertIn("1s", answer.err)
+        self.assertEqual(answer.out, "3")
 
 
 class Holds(ShopTest):

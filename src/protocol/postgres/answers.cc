@@ -182,6 +182,11 @@ std::optional<Answers::Budget> Answers::budget() const {
   return Budget{left(head.rows_max, head.rows), left(head.bytes_max, head.bytes)};
 }
 
+void Answers::over_time() {
+  owed_.front().over_time = true;
+  over_budget();
+}
+
 void Answers::over_budget() {
   owed_.front().over_budget = true;
   creditor_.over_budget(owed_.front());
@@ -235,6 +240,7 @@ void Answers::finish(OwnQuery& own) {
 
 Debt Answers::take_head() {
   Debt debt = owed_.pop();
+  ++turn_;
   count_stakes(debt, -1);
   return debt;
 }

@@ -64,7 +64,9 @@ struct Debt {
   std::uint64_t request = 0;     // the session's number; 0: not a request
   std::uint64_t rows = 0, bytes = 0;
   std::uint64_t rows_max = 0, bytes_max = 0;  // 0: no limit
+  std::chrono::milliseconds time_max{0};      // at the head of what is owed; 0: no limit
   bool over_budget = false;                   // a limit was passed: what is left of the answer is kept back
+  bool over_time = false;                     // it was this one
   MonoTime since{};
   std::string tag = {}, sqlstate = {};
   std::string say = {};   // local, refused: the answer; sync: what the client hears first if nothing failed
@@ -133,6 +135,9 @@ class Answers {
   bool copy_awaited() const;  // asked for, and not taken up yet, with data still to come
   bool copying_in() const;    // taking data now
   bool wants_copy_data() const;
+  // What is being answered now, as a number that changes with it.
+  std::uint64_t turn() const { return turn_; }
+  void over_time();                                       // the head has run for longer than it may
   bool copies_owed() const { return copies_owed_ != 0; }  // any COPY FROM STDIN among what is owed
   void copy_data_ended();                                 // the client sent CopyDone or CopyFail
 
@@ -172,6 +177,7 @@ class Answers {
   int meaning_at_stake_ = 0;  // debts whose success changes what later text means
   int names_at_stake_ = 0;
   int copies_owed_ = 0;
+  std::uint64_t turn_ = 0;
 };
 
 }  // namespace narrowgate::postgres

@@ -123,7 +123,7 @@ class PostgresConversation final : public Conversation, private Creditor {
   Task<Result<Done>> say_answers();
   Task<Result<Done>> say_local(Bytes bytes);
   void queue(std::uint64_t number, const PostgresRequest& request, const Enforced& enforced);
-  Debt debt_for(std::uint64_t number, const PostgresRequest& request, const Enforced& enforced) const;
+  Debt debt_for(std::uint64_t number, const PostgresRequest& request, const Enforced& enforced);
   void send(const PostgresRequest& request);
 
   // guarded.cc: a ceiling, or an approval whose meaning is checked again where it runs
@@ -152,6 +152,7 @@ class PostgresConversation final : public Conversation, private Creditor {
   void forget_names(const std::vector<StatementFacts>& facts);
   Task<bool> client_is_there();
   Task<void> last_answers();
+  Task<void> watch_time(Duration shortest);
   void cancelled_by_client();
   void start_cancel();
   Task<void> cancel_running();
@@ -172,6 +173,7 @@ class PostgresConversation final : public Conversation, private Creditor {
   Answers answers_;
   std::optional<Relay> relay_;
   net::TaskGroup tasks_;
+  net::Event closing_;                           // no need to watch the time any more
   net::Event progress_;                          // something owed was settled, or the relay ended
   std::shared_ptr<PostgresConversation*> self_;  // how a cancel request that was posted finds us, or finds us gone
 
@@ -188,7 +190,8 @@ class PostgresConversation final : public Conversation, private Creditor {
   bool relay_ended_ = false;
   bool cancelling_ = false;    // a cancel is on its way upstream: nothing new is sent, lest it hit that
   bool cancel_asked_ = false;  // by the client, since it sent the request at hand
-  bool pin_failed_ = false;    // the request at hand cannot run any more
+  bool watching_time_ = false;
+  bool pin_failed_ = false;  // the request at hand cannot run any more
   struct Judged {
     Debt debt;
     bool ran;

@@ -54,6 +54,22 @@ TEST(Conversation, AStatementThatIsTooLongIsRefusedAndTheSessionGoesOn) {
   played.fails_at_every_step();
 }
 
+TEST(Conversation, AStatementThatRunsTooLongIsCancelled) {
+  WireScript played = script();
+  played.permits("SELECT 7", Enforced{.statement_max = std::chrono::milliseconds(40)})
+      .client_sends(query("SELECT 7"))
+      .upstream_sees({"Query SELECT 7"})
+      .upstream_sees_cancel()
+      .upstream_answers(error("57014") + ready())
+      .client_hears({"E 53400 narrowgate: the answer passed this task's limit of 40ms for one statement", "Z I"})
+      .outcome_is("1 53400")
+      .client_sends(query("SELECT 1"))
+      .upstream_sees({"Query SELECT 1"})
+      .upstream_answers(one_row())
+      .client_hears(one_row_heard);
+  played.runs();
+}
+
 TEST(Conversation, FlushMakesTheUpstreamAnswerWithoutSync) {
   script()
       .client_sends(parse("s", "SELECT 1") + describe('S', "s") + flush())

@@ -9,7 +9,8 @@ namespace {
 using Kind = Debt::Kind;
 
 constexpr Duration kLookAtClientEvery = std::chrono::milliseconds(250);  // while a request is held
-constexpr Duration kLastAnswersWait = std::chrono::seconds(2);           // for a client that left before its answer
+constexpr Duration kTimeLookMin = std::chrono::milliseconds(20), kTimeLookMax = std::chrono::seconds(1);
+constexpr Duration kLastAnswersWait = std::chrono::seconds(2);  // for a client that left before its answer
 
 }  // namespace
 
@@ -97,12 +98,35 @@ void PostgresConversation::parameter_reported(std::string_view name) {
 
 void PostgresConversation::over_budget(const Debt&) { start_cancel(); }
 
+// Cancels what runs for too long: the upstream's own statement_timeout is the client's to SET. Looks a few times within the
+// limit, and goes home when nothing is asked for that long.
+Task<void> PostgresConversation::watch_time(Duration shortest) {
+  const Duration every = std::clamp<Duration>(shortest / 8, kTimeLookMin, kTimeLookMax);
+  std::uint64_t turn = answers_.turn();
+  MonoTime began = common_.clock.mono(), asked = began;
+  while (!relay_ended_ && !closed_ && common_.clock.mono() - asked < shortest + every) {
+    (void)co_await closing_.wait(every);
+    const MonoTime now = common_.clock.mono();
+    const Debt* head = answers_.head();
+    if (head == nullptr || answers_.turn() != turn) began = now;
+    if (head != nullptr) asked = now;
+    turn = answers_.turn();
+    const bool limited = head != nullptr && head->time_max.count() > 0 && !head->over_budget;
+    if (limited && now - std::max(began, head->since) > head->time_max) answers_.over_time();
+  }
+  watching_time_ = false;
+}
+
+std::string limit_of(const Debt& debt) {
+  if (debt.over_time) return fmt::format("{} for one statement", format_duration(debt.time_max));
+  return debt.rows_max != 0 && debt.rows >= debt.rows_max ? fmt::format("{} rows", debt.rows_max)
+                                                          : fmt::format("{} bytes", debt.bytes_max);
+}
+
 std::string PostgresConversation::limit_message(const Debt& debt) {
   Denial denial;
   denial.code = DenialCode::limit_exceeded;
-  denial.message = fmt::format("the answer passed this task's limit of {}", debt.rows_max != 0 && debt.rows >= debt.rows_max
-                                                                                ? fmt::format("{} rows", debt.rows_max)
-                                                                                : fmt::format("{} bytes", debt.bytes_max));
+  denial.message = fmt::format("the answer passed this task's limit of {}", limit_of(debt));
   denial.hint = "Ask for less: a narrower WHERE clause, a LIMIT, fewer columns.";
   denial.retry = "narrower";
   Bytes out;
@@ -192,6 +216,7 @@ Task<void> PostgresConversation::close() {
     co_await cancel_then_close();
   }
   client_.close();
+  closing_.set();
   co_await tasks_.join();
   answers_.abandon();  // what was forwarded to an upstream already gone
   if (!cancel_key_.secret.empty()) common_.cancel_keys.drop(cancel_key_);

@@ -54,6 +54,7 @@ PostgresConversation::PostgresConversation(Common& common, std::unique_ptr<net::
       reader_(client_.stream()),
       answers_(*this),
       tasks_(client_.stream().loop()),
+      closing_(client_.stream().loop()),
       progress_(client_.stream().loop()),
       self_(std::make_shared<PostgresConversation*>(this)) {}
 

@@ -106,12 +106,14 @@ Task<Result<Done>> PostgresConversation::say_local(Bytes bytes) {
   co_return co_await say_answers();
 }
 
-Debt PostgresConversation::debt_for(std::uint64_t number, const PostgresRequest& request, const Enforced& enforced) const {
+Debt PostgresConversation::debt_for(std::uint64_t number, const PostgresRequest& request, const Enforced& enforced) {
   Debt debt;
   debt.kind = debt_kind(request.kind);
   debt.request = request.runs() ? number : 0;
   debt.rows_max = request.runs() ? enforced.rows_read_max : 0;
   debt.bytes_max = request.runs() ? enforced.bytes_max : 0;
+  debt.time_max = request.runs() ? enforced.statement_max : std::chrono::milliseconds(0);
+  if (debt.time_max.count() > 0 && !std::exchange(watching_time_, true)) tasks_.start(watch_time(debt.time_max));
   debt.since = common_.clock.mono();
   debt.name = request.name;
   debt.statement = request.statement;
