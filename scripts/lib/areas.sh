@@ -42,7 +42,11 @@ area_fuzz() {
 area_postgres() {
   need postgres
   compile release || return 1
-  python3 "$root/test/e2e/run.py" --json "$results/postgres.json"
+  local status=0
+  python3 "$root/test/e2e/run.py" --json "$results/postgres.e2e.json" || status=1
+  python3 "$root/test/postgres_redteam.py" --json "$results/postgres.redteam.json" || status=1
+  python3 "$root/scripts/lib/tally.py" sum "$results/postgres.json" "$results/postgres.e2e.json" "$results/postgres.redteam.json"
+  return $status
 }
 
 area_demo() {

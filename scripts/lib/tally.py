@@ -2,6 +2,7 @@
 """Counts tests: exactly, and never kindly.
 
 tally.py ctest CASES OUT STATUS     a ctest run, with GoogleTest's own reports beside ctest.xml, into one count
+tally.py sum OUT FILE…               what several runs counted, as one; a run that left no count is one failure
 tally.py area RESULTS AREA STATUS SECONDS   what one area came to
 tally.py total RESULTS              the sum of all; exit code 1 unless something passed and nothing failed
 
@@ -63,6 +64,14 @@ def ctest(cases, out, status):
     return 0 if counts["failed"] == 0 else 1
 
 
+def sum_of(out, *files):
+    counts = dict(NOTHING)
+    for path in map(pathlib.Path, files):
+        counts = add(counts, json.loads(path.read_text()) if path.exists() else {"failed": 1})
+    pathlib.Path(out).write_text(json.dumps(counts))
+    return 0
+
+
 def area(results, name, status, seconds):
     path = pathlib.Path(results) / f"{name}.json"
     counts = json.loads(path.read_text()) if path.exists() else dict(NOTHING)
@@ -85,4 +94,4 @@ def total(results):
 
 
 if __name__ == "__main__":
-    sys.exit({"ctest": ctest, "area": area, "total": total}[sys.argv[1]](*sys.argv[2:]))
+    sys.exit({"ctest": ctest, "sum": sum_of, "area": area, "total": total}[sys.argv[1]](*sys.argv[2:]))

@@ -69,7 +69,7 @@ const Group kBuiltins[] = {
     {"table_to_xml table_to_xml_and_xmlschema", is(Kind::rows_of)},
     {"json_populate_record jsonb_populate_record json_populate_recordset jsonb_populate_recordset jsonb_populate_record_valid",
      is(Kind::populate_record)},
-    {"pg_input_is_valid pg_input_error_info", is(Kind::input_as_type)},
+    {"pg_input_is_valid pg_input_error_info domain_in record_in array_in range_in multirange_in", is(Kind::input_as_type)},
 
     // ---- large objects
     {"lo_open", is(Kind::lo_open)},

@@ -33,7 +33,8 @@ struct Column {
   std::string name;
   Oid type = 0;
   bool generated = false;
-  std::string expression;  // of the default or of the generated column; "" if there is none
+  bool computed_on_read = false;  // VIRTUAL
+  std::string expression;         // of the default or of the generated column; "" if there is none
 };
 
 struct Trigger {
@@ -76,8 +77,12 @@ struct Relation {
   std::vector<Rule> rules;
   std::vector<Reference> referenced_by;
   std::vector<Policy> policies;
-  std::vector<std::string> checks;  // expressions run at INSERT and UPDATE: constraints, indexes, partition keys
-  Oid table = 0;                    // of an index: its table; of a sequence: the table that owns it
+  std::vector<std::string> checks;   // expressions run at INSERT and UPDATE: constraints, indexes, partition keys
+  Oid table = 0;                     // of an index: its table; of a sequence: the table that owns it
+  bool check_option = false;         // of a view: its WHERE is run on what is written
+  std::vector<Oid> index_functions;  // users' own, that its indexes and its partitioning compare and hash with
+  std::vector<std::string> partition_keys;
+  bool partition_key_computed = false;
 
   const Column* column(std::string_view column) const;
   bool system() const { return oid < first_user_oid; }
@@ -98,15 +103,18 @@ struct Function {
   std::string body;         // SQL, PL/pgSQL: the whole CREATE FUNCTION; "" otherwise
   std::string search_path;  // its own, as SET would be given it; "" if it uses the caller's
   bool has_search_path = false;
-  bool sets_meaning = false;      // SETs something else that changes what text means, or who it runs as
-  std::string argument_defaults;  // expressions, comma-separated
-  std::vector<Oid> parts;         // of an aggregate: the functions that it runs
+  bool sets_meaning = false;                   // SETs something else that changes what text means, or who it runs as
+  std::string definer;                         // SECURITY DEFINER: who it runs as; "" otherwise
+  std::vector<std::string> transition_tables;  // names that its triggers give to the rows changed
+  std::string argument_defaults;               // expressions, comma-separated
+  std::vector<Oid> parts;                      // of an aggregate: the functions that it runs
 };
 
 struct Operator {
   Oid oid = 0;
   std::string schema, name;
   Oid left = 0, right = 0, function = 0;
+  std::vector<Oid> others = {};  // users' own functions that the planner may take instead, or that compare in its place
 };
 
 struct Cast {
@@ -119,7 +127,9 @@ struct Type {
   std::string schema, name;
   char kind = 'b';  // b base, c composite, d domain, e enum, r range, m multirange
   Oid element = 0, base = 0, relation = 0;
+  std::string default_expression;   // of a domain
   std::vector<std::string> checks;  // of a domain: CHECK expressions
+  std::vector<Oid> functions;       // users' own, that compare, hash and measure its values
 };
 
 // What was found out about a body: kept by the catalog, since it cannot change while the catalog does not.

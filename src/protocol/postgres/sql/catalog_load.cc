@@ -58,6 +58,7 @@ class CatalogBuilder {
 
   Result<std::shared_ptr<const Catalog>> build() {
     NG_TRY_VOID(query_(queries::empty_path));
+    NG_TRY_VOID(query_(queries::plain_strings));
     NG_TRY_VOID(query_(queries::begin));
     Result<Done> filled = fill();
     Result<Rows> ended = query_(queries::end);
@@ -101,6 +102,14 @@ class CatalogBuilder {
     NG_TRY_VOID(each(queries::relations, 9, [&](const Row& row) { take_relation(row); }));
     std::sort(catalog_->tables_.begin(), catalog_->tables_.end(),
               [](const TableName& a, const TableName& b) { return std::tie(a.schema, a.name) < std::tie(b.schema, b.name); });
+    NG_TRY_VOID(each(queries::relation_facts, 5, [&](const Row& row) {
+      Relation* on = relation(row, 0);
+      if (on == nullptr) return;
+      on->check_option = truth(row, 1);
+      on->index_functions = oids(text(row, 2));
+      on->partition_keys = split(text(row, 3), kBetween);
+      on->partition_key_computed = truth(row, 4);
+    }));
     NG_TRY_VOID(each(queries::children, 2, [&](const Row& row) {
       if (Relation* parent = relation(row, 0)) parent->children.push_back(number(row, 1));
     }));
@@ -133,7 +142,8 @@ class CatalogBuilder {
     out->definition = text(row, 6);
     for (const std::string& joined : split(text(row, 7), kBetween)) {
       const auto fields = split(joined, kWithin);
-      if (fields.size() == 4) out->columns.push_back({fields[0], number(fields[1]), !fields[2].empty(), fields[3]});
+      if (fields.size() == 4)
+        out->columns.push_back({fields[0], number(fields[1]), !fields[2].empty(), fields[2] == "v", fields[3]});
     }
     out->table = number(row, 8);
     if (!out->system() && std::string_view("rpf").find(out->kind) != std::string_view::npos)
@@ -164,7 +174,7 @@ class CatalogBuilder {
   }
 
   Result<Done> fill_functions() {
-    NG_TRY_VOID(each(queries::functions, 16, [&](const Row& row) { take_function(row); }));
+    NG_TRY_VOID(each(queries::functions, 19, [&](const Row& row) { take_function(row); }));
     NG_TRY_VOID(each(queries::aggregates, 2, [&](const Row& row) {
       const auto found = mutable_functions_.find(number(row, 0));
       if (found == mutable_functions_.end()) return;
@@ -193,6 +203,9 @@ class CatalogBuilder {
     out->body = text(row, 13);
     for (const std::string& setting : split(text(row, 14), kBetween)) take_setting(*out, setting);
     out->argument_defaults = text(row, 15);
+    out->definer = text(row, 16);
+    if (out->kind == 'p' && row[17]) out->arguments = static_cast<int>(number(row, 17));  // CALL gives OUT arguments, too
+    out->transition_tables = split(text(row, 18), kBetween);
     catalog_->functions_by_name_[out->name].push_back(out.get());
     catalog_->functions_by_oid_[out->oid] = out.get();
     mutable_functions_[out->oid] = out.get();
@@ -223,13 +236,16 @@ class CatalogBuilder {
   }
 
   Result<Done> fill_operators_and_types() {
-    NG_TRY_VOID(each(queries::operators, 6, [&](const Row& row) { take_operator(row); }));
+    NG_TRY_VOID(each(queries::operators, 7, [&](const Row& row) { take_operator(row); }));
     NG_TRY_VOID(each(queries::casts, 4, [&](const Row& row) {
       catalog_->casts_.push_back({number(row, 0), number(row, 1), number(row, 2), letter(row, 3)});
     }));
-    NG_TRY_VOID(each(queries::types, 7, [&](const Row& row) { take_type(row); }));
+    NG_TRY_VOID(each(queries::types, 8, [&](const Row& row) { take_type(row); }));
     NG_TRY_VOID(each(queries::type_parts, 2, [&](const Row& row) {
       if (Type* type = mutable_type(number(row, 0))) type->base = number(row, 1);
+    }));
+    NG_TRY_VOID(each(queries::type_functions, 2, [&](const Row& row) {
+      if (Type* type = mutable_type(number(row, 0))) type->functions.push_back(number(row, 1));
     }));
     return each(queries::type_checks, 2, [&](const Row& row) {
       if (Type* type = mutable_type(number(row, 0))) type->checks.push_back(text(row, 1));
@@ -240,14 +256,23 @@ class CatalogBuilder {
     const Oid oid = number(row, 0);
     const std::string name = text(row, 2);
     if (oid < first_user_oid) return void(catalog_->builtin_operators_[name].emplace_back(number(row, 3), number(row, 4)));
-    auto out = std::make_unique<Operator>(Operator{oid, text(row, 1), name, number(row, 3), number(row, 4), number(row, 5)});
+    auto out = std::make_unique<Operator>(
+        Operator{oid, text(row, 1), name, number(row, 3), number(row, 4), number(row, 5), oids(text(row, 6))});
     catalog_->operators_by_name_[name].push_back(out.get());
     catalog_->operators_.push_back(std::move(out));
   }
 
   void take_type(const Row& row) {
-    auto out = std::make_unique<Type>(
-        Type{number(row, 0), text(row, 1), text(row, 2), letter(row, 3), number(row, 4), number(row, 5), number(row, 6), {}});
+    auto out = std::make_unique<Type>(Type{number(row, 0),
+                                           text(row, 1),
+                                           text(row, 2),
+                                           letter(row, 3),
+                                           number(row, 4),
+                                           number(row, 5),
+                                           number(row, 6),
+                                           text(row, 7),
+                                           {},
+                                           {}});
     catalog_->types_by_name_[out->schema][out->name] = out.get();
     catalog_->types_by_oid_[out->oid] = out.get();
     mutable_types_[out->oid] = out.get();

@@ -9,6 +9,7 @@ namespace narrowgate::postgres::queries {
 
 inline constexpr std::string_view begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 inline constexpr std::string_view empty_path = "SET search_path = ''";  // first of all: the login's own may name anything
+inline constexpr std::string_view plain_strings = "SET standard_conforming_strings = on";  // definitions are printed accordingly
 inline constexpr std::string_view end = "COMMIT";
 
 inline constexpr std::string_view login = R"(/* narrowgate catalog: login */
@@ -69,6 +70,22 @@ WHERE c.relpersistence <> 't' AND n.nspname NOT LIKE 'pg\_temp\_%' AND n.nspname
   AND (c.relkind IN ('r', 'v', 'm', 'p', 'f', 'S', 'c') OR c.relkind IN ('i', 'I') AND c.oid >= 16384)
 ORDER BY c.oid)";
 
+// Functions in C are whoever installed them's business: only a superuser can make them, and they do not run SQL unasked.
+inline constexpr std::string_view relation_facts = R"(/* narrowgate catalog: relation facts */
+WITH own AS (SELECT p.oid FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang WHERE p.oid >= 16384
+    AND l.lanname NOT IN ('c', 'internal')),
+  used AS (SELECT indrelid AS relation, unnest(indclass::oid[]) AS class FROM pg_index WHERE indrelid >= 16384
+    UNION SELECT partrelid, unnest(partclass::oid[]) FROM pg_partitioned_table),
+  facts AS (SELECT c.oid, c.reloptions::text LIKE '%check_option=%' AS checked,
+      (SELECT string_agg(p.amproc::oid::text, ' ') FROM used u JOIN pg_opclass o ON o.oid = u.class
+       JOIN pg_amproc p ON p.amprocfamily = o.opcfamily JOIN own ON own.oid = p.amproc WHERE u.relation = c.oid) AS functions,
+      (SELECT string_agg(a.attname, chr(31)) FROM pg_attribute a
+       WHERE a.attrelid = c.oid AND a.attnum = ANY (p.partattrs)) AS keys,
+      p.partexprs IS NOT NULL AS computed
+    FROM pg_class c LEFT JOIN pg_partitioned_table p ON p.partrelid = c.oid WHERE c.oid >= 16384)
+SELECT oid, checked, functions, keys, computed FROM facts
+WHERE checked OR functions IS NOT NULL OR keys IS NOT NULL OR computed ORDER BY oid)";
+
 inline constexpr std::string_view children = R"(/* narrowgate catalog: children */
 SELECT inhparent, inhrelid FROM pg_inherits ORDER BY 1, 2)";
 
@@ -104,7 +121,10 @@ SELECT p.oid, n.nspname, p.proname, p.prokind, p.provolatile, l.lanname,
    WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.refclassid = 'pg_extension'::regclass AND d.deptype = 'e'),
   p.pronargs, p.pronargdefaults, p.provariadic <> 0, p.proretset, p.proargtypes::text, p.prorettype,
   CASE WHEN l.lanname IN ('sql', 'plpgsql') AND p.prokind <> 'a' THEN pg_get_functiondef(p.oid) END,
-  array_to_string(p.proconfig, chr(31)), pg_get_expr(p.proargdefaults, 0)
+  array_to_string(p.proconfig, chr(31)), pg_get_expr(p.proargdefaults, 0),
+  CASE WHEN p.prosecdef THEN pg_get_userbyid(p.proowner) END, cardinality(p.proallargtypes),
+  (SELECT string_agg(DISTINCT x, chr(31)) FROM pg_trigger t, unnest(ARRAY[t.tgoldtable::text, t.tgnewtable::text]) x
+   WHERE t.tgfoid = p.oid AND x IS NOT NULL)
 FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace JOIN pg_language l ON l.oid = p.prolang
 WHERE p.oid >= 16384 AND n.nspname NOT LIKE 'pg\_temp\_%' ORDER BY p.oid)";
 
@@ -118,7 +138,11 @@ SELECT p.oid, n.nspname, p.proname, p.provolatile,
 FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE p.oid < 16384 ORDER BY p.oid)";
 
 inline constexpr std::string_view operators = R"(/* narrowgate catalog: operators */
-SELECT o.oid, n.nspname, o.oprname, o.oprleft, o.oprright, o.oprcode::oid
+SELECT o.oid, n.nspname, o.oprname, o.oprleft, o.oprright, o.oprcode::oid,
+  (SELECT string_agg(f::text, ' ') FROM (
+     SELECT r.oprcode::oid AS f FROM pg_operator r WHERE r.oid IN (o.oprnegate, o.oprcom)
+     UNION SELECT p.amproc::oid FROM pg_amop m JOIN pg_amproc p ON p.amprocfamily = m.amopfamily WHERE m.amopopr = o.oid) x
+   WHERE f >= 16384)
 FROM pg_operator o JOIN pg_namespace n ON n.oid = o.oprnamespace
 WHERE o.oid >= 16384 OR o.oprname IN (SELECT oprname FROM pg_operator WHERE oid >= 16384) ORDER BY o.oid)";
 
@@ -126,13 +150,23 @@ inline constexpr std::string_view casts = R"(/* narrowgate catalog: casts */
 SELECT castsource, casttarget, castfunc, castcontext FROM pg_cast WHERE oid >= 16384 AND castfunc <> 0 ORDER BY oid)";
 
 inline constexpr std::string_view types = R"(/* narrowgate catalog: types */
-SELECT t.oid, n.nspname, t.typname, t.typtype, t.typelem, t.typbasetype, t.typrelid
+SELECT t.oid, n.nspname, t.typname, t.typtype, t.typelem, t.typbasetype, t.typrelid, pg_get_expr(t.typdefaultbin, 0)
 FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace
 WHERE n.nspname NOT LIKE 'pg\_temp\_%' AND n.nspname NOT LIKE 'pg\_toast%' AND (t.oid >= 16384 OR t.typtype <> 'c' AND
     t.typelem = 0) ORDER BY t.oid)";
 
 inline constexpr std::string_view type_parts = R"(/* narrowgate catalog: type parts */
-SELECT rngtypid, rngsubtype FROM pg_range WHERE rngtypid >= 16384)";
+SELECT rngtypid, rngsubtype FROM pg_range WHERE rngtypid >= 16384
+UNION ALL SELECT d.objid, d.refobjid FROM pg_depend d JOIN pg_type t ON t.oid = d.objid  -- a multirange, of its range
+WHERE t.typtype = 'm' AND d.classid = 'pg_type'::regclass AND d.refclassid = 'pg_type'::regclass AND d.deptype = 'i')";
+
+inline constexpr std::string_view type_functions = R"(/* narrowgate catalog: type functions */
+WITH own AS (SELECT p.oid FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang WHERE p.oid >= 16384
+    AND l.lanname NOT IN ('c', 'internal'))
+SELECT r.rngtypid, own.oid FROM pg_range r JOIN own ON own.oid IN (r.rngsubdiff, r.rngcanonical)
+UNION SELECT o.opcintype, own.oid FROM pg_opclass o
+  JOIN pg_amproc p ON p.amprocfamily = o.opcfamily JOIN own ON own.oid = p.amproc
+WHERE o.opcdefault ORDER BY 1, 2)";
 
 inline constexpr std::string_view type_checks = R"(/* narrowgate catalog: type checks */
 SELECT contypid, pg_get_expr(conbin, 0) FROM pg_constraint WHERE contype = 'c' AND contypid >= 16384 ORDER BY oid)";

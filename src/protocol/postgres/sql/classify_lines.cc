@@ -18,12 +18,17 @@ json::array list(const std::vector<std::string>& names) {
 
 json::object answer_for(json::value id, const Classified& classified) {
   std::set<std::string> verbs;
-  for (const Effect& effect : classified.operation.effects) verbs.insert(effect.verb);
+  json::array effects;
+  for (const Effect& effect : classified.operation.effects) {
+    verbs.insert(effect.verb);
+    effects.push_back(json::object{{"verb", effect.verb}, {"object", effect.object}, {"columns", list(effect.columns)}});
+  }
   return {{"id", std::move(id)},
           {"class", to_string(classified.operation.danger)},
           {"reads", list(classified.reads)},
           {"writes", list(classified.writes)},
           {"verbs", list({verbs.begin(), verbs.end()})},
+          {"effects", std::move(effects)},
           {"why", classified.operation.why}};
 }
 

@@ -8,8 +8,9 @@
 
 namespace narrowgate::postgres {
 
-// Reads {"id","sql"} per line, each as the first statement of a new session; writes one line
-// {"id","class","reads":[…],"writes":[…],"verbs":[…],"why"} for each. A line that is not such an object gets class "unknown".
+// Reads {"id","sql"} per line, each as the first statement of a new session; writes one line for each:
+// {"id","class","reads":[…],"writes":[…],"verbs":[…],"effects":[{"verb","object","columns"}…],"why"}. No columns: all of them.
+// A line that is not such an object gets class "unknown".
 Result<Done> classify_lines(std::istream& in, std::ostream& out, const Catalog& catalog);
 
 }  // namespace narrowgate::postgres

@@ -102,6 +102,7 @@ class Declarations {
 
   void declaration(std::size_t i) {
     std::size_t at = i + 1;
+    initial_value(i);
     if (at < tokens_.size() && tokens_[at].is("constant")) ++at;
     if (at >= tokens_.size() || !tokens_[at].is_name()) return;
     for (const std::string_view other : {"cursor", "no", "scroll", "alias", "record", "refcursor"})
@@ -130,6 +131,20 @@ class Declarations {
     while (last + 2 < tokens_.size() && tokens_[last + 1].is("[")) {  // an array of them
       last += tokens_[last + 2].is("]") ? 2 : 3;
       if (last < tokens_.size()) copied_ = tokens_[last].end;
+    }
+  }
+
+  // The parser's answer leaves out what a record or a row starts with.
+  void initial_value(std::size_t i) {
+    std::size_t end = i;
+    while (end < tokens_.size() && !tokens_[end].is(";")) ++end;
+    if (end == tokens_.size()) return;
+    for (; i < end; ++i) {
+      if (tokens_[i].is("cursor")) return;
+      if (!tokens_[i].is(":=") && !tokens_[i].is("=") && !tokens_[i].is("default")) continue;
+      const std::size_t from = tokens_[i].end;
+      out_.texts.push_back({code_.substr(from, tokens_[end].begin - from), 2});
+      return;
     }
   }
 
@@ -171,7 +186,6 @@ Header header_of(const pg::CreateFunctionStmt& stmt) {
     std::string_view mode;
     if (parameter.mode() == pg::FUNC_PARAM_OUT || parameter.mode() == pg::FUNC_PARAM_TABLE) mode = "OUT ";
     if (parameter.mode() == pg::FUNC_PARAM_INOUT) mode = "INOUT ";
-    if (parameter.mode() == pg::FUNC_PARAM_VARIADIC) mode = "VARIADIC ";
     if (mode == "OUT " || mode == "INOUT ") result = ++results == 1 ? type : "record";
     out.parameters += fmt::format("{}{}{} {}", out.parameters.empty() ? "" : ", ", mode,
                                   parameter.name().empty() ? "" : quoted(parameter.name()), type);

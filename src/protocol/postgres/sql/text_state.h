@@ -56,6 +56,8 @@ class TextState {
   int bodies_read = 0;
   bool cycle_cut = false;
   std::set<std::string> reading;  // bodies now being read, so that recursion ends
+  std::set<Oid> types_seen;       // users' types that values of this statement or body have
+  bool types_known = true;        // false: in an expression whose columns nobody has looked up
   std::unordered_map<std::string, std::shared_ptr<const Reach>> findings;
 
  private:

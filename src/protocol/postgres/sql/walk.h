@@ -20,6 +20,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <vector>
 
 #include "protocol/postgres/sql/builtin_functions.h"
@@ -63,6 +64,8 @@ struct Scope {
   bool lateral = true;  // sees its siblings in FROM
   std::vector<Source> sources = {};
   std::vector<Cte> ctes = {};
+  std::vector<std::string> merged = {};  // by joins: both sides have them, * gives them once
+  bool merges_more = false;              // or others that are not known
 };
 
 // What a relation's name stands for. More than one if it cannot be told which.
@@ -77,9 +80,11 @@ struct Named {
 // How a body is to be read.
 struct Reading {
   int depth = 0;
-  bool in_body = false;  // inside a function
-  bool dry = false;      // EXPLAIN: planned, not run
-  bool printed = false;  // as the server prints definitions: every name has its schema
+  bool in_body = false;                // inside a function
+  bool dry = false;                    // EXPLAIN: planned, not run
+  bool printed = false;                // as the server prints definitions: every name has its schema
+  bool folding = false;                // planned with what is around it: only calls of constants happen
+  const Function* function = nullptr;  // whose body it is
   std::vector<std::string> path = {};
   bool path_is_certain = true;
 };
@@ -106,6 +111,7 @@ class Walker {
   Source read(const Named& named, bool only);
   void read_into(const Named& named, bool only, Source& source);
   void read_row_policies(const Relation& relation, char command);
+  void planned_with(const Relation& relation);
   Touched& mark_select(const Relation& relation);
   void column_ref(const pg::ColumnRef& ref, const Scope& scope);
   bool column(std::string_view name, const Scope& scope);
@@ -146,6 +152,7 @@ class Walker {
   void from(const Nodes& items, Scope& scope);
   void from_item(const pg::Node& item, Scope& scope);
   void from_relation(const pg::RangeVar& var, Scope& scope);
+  bool is_transition_table(const pg::RangeVar& var) const;
   void from_join(const pg::JoinExpr& join, Scope& scope);
   void from_function(const pg::RangeFunction& function, Scope& scope);
   void from_sample(const pg::RangeTableSample& sample, Scope& scope);
@@ -172,7 +179,8 @@ class Walker {
     bool all_columns = false;            // or any of them
     bool rules = true;                   // COPY and MERGE fire none
     bool only = false;
-    std::set<std::pair<Oid, Event>>* seen = nullptr;  // foreign keys may lead in circles
+    bool checked = false;                                           // a view above has a CHECK OPTION
+    std::set<std::tuple<Oid, Event, std::string>>* seen = nullptr;  // with their columns: foreign keys may lead in circles
   };
   Output insert(const pg::InsertStmt& stmt, const Scope* outer);
   Output update(const pg::UpdateStmt& stmt, const Scope* outer);
@@ -201,6 +209,10 @@ class Walker {
   bool triggers(const Relation& relation, const Write& write, bool instead);  // true: there was one
   void trigger_condition(const Relation& relation, const Trigger& trigger);
   void column_expressions(const Relation& relation, const Write& write);
+  void check_option(const Relation& view, const pg::SelectStmt& select, const Relation& base);
+  bool moves_rows(const Relation& relation, const Write& write) const;
+  void rows_move(const Relation& relation, Write& moved);
+  void relation_checks(const Relation& relation);
   void cascades(const Relation& relation, Write& write);
   void note_write(const std::string& name, const Write& write);
   void truncate(const pg::TruncateStmt& stmt);
@@ -225,8 +237,10 @@ class Walker {
   void operator_call(std::string_view schema, std::string_view name);
   void cast_to(const pg::TypeName& type, bool literal);
   void cast_to(Oid type, bool literal, int depth = 0);
-  void run_casts_to(Oid type);
-  void type_used(Oid type);
+  void converted_to(Oid type);
+  void mixed();
+  bool at_hand(Oid type) const;
+  void type_used(Oid type, int depth = 0);
   const Type* find_type(const pg::TypeName& type);
   const Type* find_type(std::string_view schema, std::string_view name) const;
   std::size_t place(std::string_view schema) const;  // in the path; npos if not on it
@@ -280,6 +294,8 @@ class Walker {
   void constraint(const pg::Constraint& constraint, const Relation* relation, const std::string& name, bool runs);
   void defines_relation(const pg::RangeVar& var);
   void object_of(const pg::Node& object, pg::ObjectType type);
+  void create_trigger(const pg::CreateTrigStmt& stmt);
+  bool is_temporary(const pg::RangeVar& var);
 
   // What the statement itself does, unless it is only planned.
   void does(Danger danger, std::string_view why) {
@@ -294,9 +310,11 @@ class Walker {
   bool numbers_are_plain_ = true;         // where we are, a whole number is only a value
   bool locking_ = false;                  // relations of this FROM are locked
   bool alone_ = true;                     // the statement is one SELECT of one call: SELECT set_config(…)
+  bool saw_column_ = false;               // since somebody last asked
 };
 
 Words words(const Nodes& nodes);
+bool is_temp_schema(std::string_view schema);
 bool is_untyped(const pg::Node* node);
 // Splits "a"."B".c as the server does for regclass; nullopt if it is not a name.
 std::optional<std::vector<std::string>> split_name(std::string_view text);

@@ -31,7 +31,7 @@ bool is_grammar_type(std::string_view name) {
 }
 
 std::string context_of(const Reading& reading, const SessionState& session) {
-  if (reading.printed) return reading.dry ? " dry" : "";
+  if (reading.printed) return reading.dry ? " dry" : "";  // "x…", the only ones that fold, are always dry
   return fmt::format("{}{}{} {}{} {}", reading.dry ? " dry" : "", reading.in_body ? " body" : "",
                      reading.path_is_certain ? "" : " ?", session.dialect().standard_conforming_strings,
                      session.dialect().backslash_quote, fmt::join(reading.path, "\x1f"));
@@ -55,9 +55,15 @@ void Walker::body(const std::string& key, Reading reading, bool whole, const std
   const bool outer_numbers = text_.numbers_matter;  // numbers inside a body are the body's
   auto found = std::make_shared<Reach>();
   Walker walker(catalog_, text_, *found, reading);
+  const auto outer_types = std::exchange(text_.types_seen, {});
+  const bool outer_known = std::exchange(text_.types_known, !reading.printed || key.front() == 'v' || key.front() == 'R');
+  if (reading.function != nullptr && !reading.printed)
+    for (const Oid type : reading.function->types) walker.type_used(type);
   if (key.front() == 'c') walker.targets_ = {targets_.back()};  // a default may draw from its own table's sequence
   read(walker);
   text_.numbers_matter = outer_numbers;
+  text_.types_seen = outer_types;
+  text_.types_known = outer_known;
   text_.reading.erase(full);
   add(*found);
   const bool complete = !text_.cycle_cut || text_.reading.empty();
@@ -118,12 +124,28 @@ void Walker::rule_actions(const Relation& relation, const Rule& rule) {
 Reading Walker::reading_for(const Function& function) const {
   Reading out = reading_;
   out.in_body = true;
-  out.dry = false;
+  out.folding = false;
+  out.function = &function;
+  out.dry = reading_.dry && function.volatility == 'v';  // the planner has put the body in the call's place
   if (out.printed) {  // from a printed definition into a body: names mean what they mean to the session
     out.printed = false;
     const Reading session = reading_of(catalog_, text_.session());
     out.path = session.path;
     out.path_is_certain = session.path_is_certain;
+  }
+  if (!function.definer.empty() && !function.has_search_path) {
+    // Its owner's "$user", and schemas that only its owner may use.
+    std::vector<std::string> set = text_.session().search_path();
+    for (const std::string& user : {text_.session().role(), catalog_.user()})
+      for (auto at = std::find(set.begin(), set.end(), user); at != set.end(); at = std::find(at + 2, set.end(), user))
+        at = set.insert(at, function.definer);
+    set.insert(set.begin(), function.definer);
+    out.path.clear();
+    for (const std::string& schema : effective_path(catalog_, text_.session(), set)) out.path.push_back(schema);
+    for (const std::string& schema : set)
+      if (catalog_.has_schema(schema) && std::find(out.path.begin(), out.path.end(), schema) == out.path.end())
+        out.path.push_back(schema);
+    out.path_is_certain = false;
   }
   if (!function.has_search_path) return out;
   const auto set = split_path(function.search_path);
@@ -133,8 +155,9 @@ Reading Walker::reading_for(const Function& function) const {
 }
 
 void Walker::sql_body(const Function& function) {
+  const bool made_here = function.oid == 0;  // its CREATE FUNCTION is the session's own text, not as the server prints it
   body(fmt::format("f{} {}", function.oid, function.full_name), reading_for(function), false, [&](Walker& walker) {
-    const auto create = parse_sql(function.body, text_.session().dialect());
+    const auto create = parse_sql(function.body, made_here ? text_.session().dialect() : Dialect{});
     if (!create.ok() || create->tree().stmts_size() != 1 || !create->tree().stmts(0).stmt().has_create_function_stmt())
       return walker.reach_.not_understood(fmt::format("{} cannot be read", function.full_name));
     const pg::CreateFunctionStmt& stmt = create->tree().stmts(0).stmt().create_function_stmt();
@@ -197,6 +220,7 @@ void Walker::plpgsql_body(const std::string& create, const Function* function) {
   Reading reading = function != nullptr ? reading_for(*function) : reading_;
   reading.in_body = true;
   reading.dry = false;
+  reading.folding = false;
   const std::string key =
       function != nullptr ? fmt::format("f{} {}", function->oid, function->full_name) : fmt::format("do {}", create);
   body(key, reading, false, [&](Walker& walker) {

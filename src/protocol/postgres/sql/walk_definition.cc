@@ -64,6 +64,21 @@ bool is_on_relation(pg::ObjectType type) {  // schema.table.name
   return type == pg::OBJECT_TRIGGER || type == pg::OBJECT_RULE || type == pg::OBJECT_POLICY;
 }
 
+// Types, domains, operators and the like of the session's own hide others, and are in no catalog of ours.
+bool names_temporary(const pg::Node& node) {
+  using Case = pg::Node::NodeCase;
+  const auto temporary = [](const Nodes& name) { return name.size() > 1 && is_temp_schema(words(name).front()); };
+  switch (node.node_case()) {
+    case Case::kCreateDomainStmt: return temporary(node.create_domain_stmt().domainname());
+    case Case::kCreateEnumStmt: return temporary(node.create_enum_stmt().type_name());
+    case Case::kCreateRangeStmt: return temporary(node.create_range_stmt().type_name());
+    case Case::kCompositeTypeStmt: return is_temp_schema(node.composite_type_stmt().typevar().schemaname());
+    case Case::kDefineStmt: return temporary(node.define_stmt().defnames());
+    case Case::kAlterObjectSchemaStmt: return is_temp_schema(node.alter_object_schema_stmt().newschema());
+    default: return false;
+  }
+}
+
 // What later statements of the same text might meet in another shape than the catalog knows.
 bool shapes_others(const pg::Node& node) {
   using Case = pg::Node::NodeCase;
@@ -143,6 +158,7 @@ void Walker::create_schema(const pg::CreateSchemaStmt& stmt, StatementFacts& fac
 bool Walker::definition(const pg::Node& node, std::string_view sql, StatementFacts& facts) {
   using Case = pg::Node::NodeCase;
   facts.defines = true;
+  if (names_temporary(node)) reach_.not_understood("a definition that only this session sees");
   if (shapes_others(node)) text_.poison("it follows a definition in the same text that may change what it means");
   switch (node.node_case()) {
     case Case::kCreateStmt: return define("CREATE TABLE"), create_table(node.create_stmt()), true;
@@ -157,9 +173,15 @@ bool Walker::definition(const pg::Node& node, std::string_view sql, StatementFac
       defines(creation_name(node.create_seq_stmt().sequence()));
       return true;
     case Case::kAlterSeqStmt: return define("ALTER SEQUENCE"), defines_relation(node.alter_seq_stmt().sequence()), true;
-    case Case::kRuleStmt: return define("CREATE RULE"), defines_relation(node.rule_stmt().relation()), true;
-    case Case::kCreateTrigStmt: return define("CREATE TRIGGER"), defines_relation(node.create_trig_stmt().relation()), true;
-    case Case::kCreatePolicyStmt: return define("CREATE POLICY"), defines_relation(node.create_policy_stmt().table()), true;
+    case Case::kRuleStmt:
+      define("CREATE RULE");
+      if (is_temporary(node.rule_stmt().relation())) reach_.not_understood("a rule of a temporary relation");
+      return defines_relation(node.rule_stmt().relation()), true;
+    case Case::kCreateTrigStmt: return define("CREATE TRIGGER"), create_trigger(node.create_trig_stmt()), true;
+    case Case::kCreatePolicyStmt:
+      define("CREATE POLICY");
+      if (is_temporary(node.create_policy_stmt().table())) reach_.not_understood("a policy of a temporary table");
+      return defines_relation(node.create_policy_stmt().table()), true;
     case Case::kAlterPolicyStmt: return define("ALTER POLICY"), defines_relation(node.alter_policy_stmt().table()), true;
     case Case::kRenameStmt: {
       const pg::RenameStmt& stmt = node.rename_stmt();
@@ -428,7 +450,26 @@ void Walker::alter_table(const pg::AlterTableStmt& stmt) {
       default: break;
     }
   }
-  if (reads) reach_.reads(name);
+  if (!reads) return;
+  reach_.reads(name);
+  if (relation != nullptr && !reading_.dry) relation_checks(*relation);
+}
+
+// ---- what nobody watches later, because it is temporary
+
+bool Walker::is_temporary(const pg::RangeVar& var) {
+  const auto found = resolve(var);
+  return std::any_of(found.begin(), found.end(), [](const Named& named) { return named.temp; });
+}
+
+void Walker::create_trigger(const pg::CreateTrigStmt& stmt) {
+  defines_relation(stmt.relation());
+  if (!is_temporary(stmt.relation())) return;
+  const auto name = words(stmt.funcname());
+  const auto found = candidates(name.size() > 1 ? name[name.size() - 2] : std::string_view(),
+                                name.empty() ? std::string_view() : name.back(), 0);
+  if (found.empty() || stmt.has_when_clause()) reach_.not_understood("a trigger of a temporary table");
+  for (const Function* function : found) run_function(*function, 0);
 }
 
 // ---- DROP, COMMENT

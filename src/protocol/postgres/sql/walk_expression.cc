@@ -35,8 +35,11 @@ void Walker::expression(const pg::Node& node, const Scope& scope) {
     case Case::kTypeCast: {
       const pg::TypeCast& cast = node.type_cast();
       const Restore plain(numbers_are_plain_, false);
+      const bool outer = std::exchange(saw_column_, false);
       expression(cast.arg(), scope);
-      return cast_to(cast.type_name(), is_untyped(&cast.arg()));
+      if (!reading_.folding || !saw_column_) cast_to(cast.type_name(), is_untyped(&cast.arg()));
+      saw_column_ = saw_column_ || outer;
+      return;
     }
     case Case::kBoolExpr: return expressions(node.bool_expr().args(), scope);
     case Case::kSubLink: return sublink(node.sub_link(), scope);
@@ -53,13 +56,14 @@ void Walker::expression(const pg::Node& node, const Scope& scope) {
       if (choice.has_arg()) operator_call("=");
       maybe(choice.has_arg(), choice.arg(), scope);
       expressions(choice.args(), scope);
-      return maybe(choice.has_defresult(), choice.defresult(), scope);
+      maybe(choice.has_defresult(), choice.defresult(), scope);
+      return mixed();
     }
     case Case::kCaseWhen: expression(node.case_when().expr(), scope); return expression(node.case_when().result(), scope);
-    case Case::kCoalesceExpr: return expressions(node.coalesce_expr().args(), scope);
-    case Case::kMinMaxExpr: return expressions(node.min_max_expr().args(), scope);
+    case Case::kCoalesceExpr: return expressions(node.coalesce_expr().args(), scope), mixed();
+    case Case::kMinMaxExpr: return expressions(node.min_max_expr().args(), scope), mixed();
     case Case::kRowExpr: return expressions(node.row_expr().args(), scope);
-    case Case::kAArrayExpr: return expressions(node.a_array_expr().elements(), scope);
+    case Case::kAArrayExpr: return expressions(node.a_array_expr().elements(), scope), mixed();
     case Case::kAIndirection: return indirection(node.a_indirection(), scope);
     case Case::kAIndices: {
       const Restore plain(numbers_are_plain_, false);
@@ -179,8 +183,13 @@ void Walker::a_const(const pg::A_Const& constant) {
 }
 
 void Walker::a_expr(const pg::A_Expr& expr, const Scope& scope) {
+  const bool outer = std::exchange(saw_column_, false);
   maybe(expr.has_lexpr(), expr.lexpr(), scope);
   maybe(expr.has_rexpr(), expr.rexpr(), scope);
+  const bool constant = !saw_column_;
+  saw_column_ = saw_column_ || outer;
+  if (reading_.folding && !constant) return;
+  mixed();
   switch (expr.kind()) {
     case pg::AEXPR_BETWEEN:
     case pg::AEXPR_NOT_BETWEEN:

@@ -40,11 +40,15 @@ bool is_untyped(const pg::Node* node) {
 
 void Walker::call(const pg::FuncCall& call, const Scope& scope) {
   const bool plain = std::exchange(numbers_are_plain_, false);
+  const bool outer = std::exchange(saw_column_, false);
   expressions(call.args(), scope);
+  const bool constant = !saw_column_;
+  saw_column_ = saw_column_ || outer;
   expressions(call.agg_order(), scope);
   maybe(call.has_agg_filter(), call.agg_filter(), scope);
   if (call.has_over()) window(call.over(), scope);
   numbers_are_plain_ = plain;
+  if (reading_.folding && !constant) return;
   const bool named =
       std::any_of(call.args().begin(), call.args().end(), [](const pg::Node& node) { return node.has_named_arg_expr(); });
   const int arguments = call.args_size() + (call.agg_within_group() ? call.agg_order_size() : 0);
@@ -68,15 +72,19 @@ void Walker::call_name(const Words& name, int arguments, const Nodes* nodes, con
     if (listed != nullptr) apply_builtin(*listed, candidate->full_name, nodes, scope);
     else run_function(*candidate, arguments);
   }
-  if (known) return;
   if (arguments == 1) {  // a type's name called as a function is a cast
-    if (const Type* type = find_type(schema, function)) return cast_to(type->oid, is_untyped(argument(nodes, 0)));
+    if (const Type* type = find_type(schema, function)) {
+      cast_to(type->oid, is_untyped(argument(nodes, 0)));
+      known = true;
+    }
   }
+  if (known) return;
   reach_.not_understood(fmt::format("function {}{}{} is not in the catalog", schema, schema.empty() ? "" : ".", function));
 }
 
-// x.name, where name is no column: the server looks for a function of one argument.
+// x.name, where name is no column: the server looks for a function of one argument, or a type to cast to.
 void Walker::attribute_call(std::string_view name, const Scope& scope) {
+  if (const Type* type = find_type({}, name)) cast_to(type->oid, false);
   if (catalog_.builtin_volatility(name) != '\0' && builtin_function(name, 1) != nullptr) run_builtin(name, 1, nullptr, scope);
   else if (catalog_.builtin_volatility(name) == 'v') reach_.not_understood(fmt::format("pg_catalog.{} is not on the list", name));
   for (const Function* candidate : candidates({}, name, 1)) run_function(*candidate, 1);
@@ -156,6 +164,10 @@ void Walker::apply_builtin(const BuiltinFunction& what, std::string_view full_na
         for (const Source& source : level->sources)
           if (source.relation != nullptr)
             for (const Column& column : source.relation->columns) cast_to(column.type, true);
+      // A row may have come through a subquery: it is one of what is read.
+      for (const Oid oid : std::vector<Oid>(reach_.relations().begin(), reach_.relations().end()))
+        if (const Relation* relation = catalog_.relation(oid))
+          for (const Column& column : relation->columns) cast_to(column.type, true);
       return;
     case Kind::input_as_type: {
       const pg::Node* second = argument(nodes, 1);
@@ -231,13 +243,14 @@ void Walker::run_function(Oid oid, int arguments) {
 }
 
 void Walker::run_function(const Function& function, int arguments) {
-  if (reading_.dry && function.volatility == 'v') return;  // planned, not called
+  // Planned, not called; but the planner may put an SQL function's body in its place.
+  if (reading_.dry && function.volatility == 'v' && function.language != "sql") return;
   const Running running(text_, function.oid);
   if (running.already) return;
   reach_.rests_on_function(function.oid);
   for (const Oid type : function.types) type_used(type);
-  for (const Oid type : function.types) cast_to(type, true);
-  cast_to(function.returns, true);
+  for (const Oid type : function.types) converted_to(type);
+  converted_to(function.returns);
   type_used(function.returns);
   if (function.sets_meaning)
     return reach_.not_understood(fmt::format("{} changes settings that change meaning", function.full_name));
@@ -284,10 +297,12 @@ void Walker::operator_call(const Nodes& name, const Scope&) {
 void Walker::operator_call(std::string_view name) { operator_call({}, name); }
 
 void Walker::operator_call(std::string_view schema, std::string_view name) {
+  if (is_temp_schema(schema)) return reach_.not_understood("an operator of this session's own");
   if (name == "<>" || name == "!=") operator_call(schema, "=");  // NOT IN and IS DISTINCT FROM may use either
   for (const Operator* candidate : operator_candidates(schema, name)) {
     text_.numbers_matter = true;
     run_function(candidate->function, 2);
+    for (const Oid other : candidate->others) run_function(other, 2);
   }
 }
 
@@ -315,12 +330,8 @@ void Walker::cast_to(const pg::TypeName& type, bool literal) {
   if (type.typmods_size() > 0) text_.numbers_matter = true;
   const auto parts = words(type.names());
   if (parts.empty()) return;
-  if (parts.size() == 2 && parts.front() == "pg_catalog" && !type.pct_type() && (literal || catalog_.casts().empty())) return;
-  if (const Type* found = find_type(type)) {
-    if (found->oid >= first_user_oid) cast_to(found->oid, literal);
-    else if (!literal) run_casts_to(found->oid);  // from types of the user's own
-    return;
-  }
+  if (const Type* found = find_type(type)) return cast_to(found->oid, literal);
+  if (parts.size() == 2 && parts.front() == "pg_catalog" && !type.pct_type()) return;
   const bool temp = parts.size() == 1 ? text_.session().temp_relation(parts.back()) != nullptr ||
                                             text_.made(fmt::format("{}.{}", kTemp, parts.back())) != nullptr
                                       : parts.front() == kTemp;
@@ -332,11 +343,13 @@ void Walker::cast_to(const pg::TypeName& type, bool literal) {
 
 // The value becomes one of this type: domains are checked, and casts that a user made may run. A literal is read, not cast.
 void Walker::cast_to(Oid oid, bool literal, int depth) {
+  if (!literal)
+    for (const Cast& cast : catalog_.casts())
+      if (cast.target == oid && (oid >= first_user_oid || at_hand(cast.source))) run_function(cast.function, 1);
   if (oid < first_user_oid) return;
   if (depth > kTypeDepth) return reach_.not_understood("a type nested too deeply");
   const Type* type = catalog_.type(oid);
   if (type == nullptr) return;
-  if (!literal) run_casts_to(oid);
   type_used(oid);
   for (std::size_t i = 0; i < type->checks.size(); ++i) printed_check(fmt::format("t{}.{}", oid, i), type->checks[i]);
   cast_to(type->base, literal, depth + 1);
@@ -346,16 +359,46 @@ void Walker::cast_to(Oid oid, bool literal, int depth) {
     for (const Column& column : row->columns) cast_to(column.type, true, depth + 1);
 }
 
-void Walker::run_casts_to(Oid oid) {
+// An argument or a result: what is not of this type yet becomes so by itself.
+void Walker::converted_to(Oid oid) {
   for (const Cast& cast : catalog_.casts())
-    if (cast.target == oid) run_function(cast.function, 1);
+    if (cast.target == oid && cast.context != 'e' && (oid >= first_user_oid || cast.source < first_user_oid))
+      run_function(cast.function, 1);
+  cast_to(oid, true);
 }
 
-// A value of this type is at hand: casts from it that happen by themselves may run.
-void Walker::type_used(Oid oid) {
-  if (oid < first_user_oid || catalog_.casts().empty()) return;
+// Values of different types become one: PostgreSQL's own may become a user's.
+void Walker::mixed() {
   for (const Cast& cast : catalog_.casts())
-    if (cast.source == oid && cast.context != 'e') run_function(cast.function, 1);
+    if (cast.context == 'i' && cast.target >= first_user_oid && text_.types_seen.contains(cast.target))
+      run_function(cast.function, 1);
+}
+
+// May an expression here have a value of this type?
+bool Walker::at_hand(Oid oid) const {
+  if (oid < first_user_oid || !text_.types_known || text_.types_seen.contains(oid)) return true;
+  const Type* type = catalog_.type(oid);
+  return type != nullptr && type->kind == 'c' && reach_.relations().contains(type->relation);
+}
+
+// A value of this type is at hand: casts from it that happen by themselves may run, and so may what compares its values.
+void Walker::type_used(Oid oid, int depth) {
+  if (depth > kTypeDepth) return;
+  if (oid >= first_user_oid) text_.types_seen.insert(oid);
+  for (const Cast& cast : catalog_.casts())
+    if (cast.source == oid && cast.context != 'e' && (oid >= first_user_oid || cast.target < first_user_oid))
+      run_function(cast.function, 1);
+  const Type* type = catalog_.type(oid);
+  if (type == nullptr) return;
+  for (const Oid function : type->functions) run_function(function, 2);
+  if (oid < first_user_oid) return;
+  const std::string key = fmt::format("type {}", oid);
+  if (!text_.reading.insert(key).second) return void(text_.cycle_cut = true);
+  if (type->element != 0) type_used(type->element, depth + 1);
+  if (type->base != 0) type_used(type->base, depth + 1);
+  if (const Relation* row = type->kind == 'c' ? catalog_.relation(type->relation) : nullptr)
+    for (const Column& column : row->columns) type_used(column.type, depth + 1);
+  text_.reading.erase(key);
 }
 
 }  // namespace narrowgate::postgres

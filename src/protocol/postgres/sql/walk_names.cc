@@ -14,13 +14,13 @@ bool is_system_column(std::string_view name) {
   return std::find(std::begin(kSystemColumns), std::end(kSystemColumns), name) != std::end(kSystemColumns);
 }
 
-bool is_temp_schema(std::string_view schema) { return schema == kTemp || schema.starts_with("pg_temp_"); }
-
 std::string_view sval(const pg::Node& node) {
   return node.has_string() ? std::string_view(node.string().sval()) : std::string_view();
 }
 
 }  // namespace
+
+bool is_temp_schema(std::string_view schema) { return schema == kTemp || schema.starts_with("pg_temp_"); }
 
 Words words(const Nodes& nodes) {
   Words out;
@@ -92,10 +92,15 @@ std::vector<Named> Walker::resolve(std::string_view schema, std::string_view nam
     out.push_back({relation, full, false, made != nullptr && made->view, made != nullptr ? made->text : ""});
     return out;
   }
-  if (temp(out)) return out;
+  // What is temporary comes first, unless the path says where it comes.
+  if (place(kTemp) == std::string::npos && temp(out)) return out;
   for (const std::string& on_path : reading_.path) {
+    if (on_path == kTemp) {
+      if (temp(out)) return out;
+      continue;
+    }
     const std::string full = on_path + '.' + std::string(name);
-    const Made* made = on_path == kTemp ? nullptr : text_.made(full);
+    const Made* made = text_.made(full);
     const Relation* relation = made != nullptr ? nullptr : catalog_.relation(on_path, name);
     if (made == nullptr && relation == nullptr) continue;
     out.push_back({relation, full, false, made != nullptr && made->view, made != nullptr ? made->text : ""});
@@ -175,10 +180,24 @@ void Walker::read_into(const Named& named, bool only, Source& source) {
   source.marks.push_back(&mark_select(relation));
   if (relation.kind == 'v' && !relation.system()) view_body(relation);
   if (relation.row_security) read_row_policies(relation, 'r');
+  planned_with(relation);
   if (only) return;
   for (const Oid child : relation.children)
     if (const Relation* below = catalog_.relation(child); below != nullptr && source.marks.size() < effects_max)
       read_into({below, below->full_name}, false, source);
+}
+
+// An index may be used, and compares as it was told to; what its expressions and constraints call with constants, the planner
+// calls to simplify them.
+void Walker::planned_with(const Relation& relation) {
+  for (const Oid function : relation.index_functions) run_function(function, 2);
+  if (reading_.folding) return;
+  const auto calls_users = [](const std::string& printed) { return printed.find('.') != std::string::npos; };
+  Reading reading{.dry = true, .printed = true, .folding = true, .path = {"pg_catalog"}};
+  for (std::size_t i = 0; i < relation.checks.size(); ++i)
+    if (calls_users(relation.checks[i]))
+      body(fmt::format("x{}.{}", relation.oid, i), reading, false,
+           [&](Walker& walker) { walker.printed_expressions(relation.checks[i]); });
 }
 
 void Walker::read_row_policies(const Relation& relation, char command) {
@@ -195,6 +214,8 @@ void Walker::mark(const Source& source, const Column& column) {
       system_relation(source.relation->schema, source.relation->name).is_sensitive(column.name))
     for (Touched* touched : source.marks) touched->sensitive = true;
   type_used(column.type);
+  if (column.computed_on_read && source.relation != nullptr)
+    printed_check(fmt::format("c{}.{}", source.relation->oid, column.name), column.expression);
 }
 
 void Walker::whole_row(const Source& source, const Scope& scope) {
@@ -205,7 +226,10 @@ void Walker::whole_row(const Source& source, const Scope& scope) {
       source.relation->system() && !system_relation(source.relation->schema, source.relation->name).sensitive.empty();
   if (sensitive)
     for (Touched* touched : source.marks) touched->sensitive = true;
-  for (const Column& column : source.relation->columns) type_used(column.type);
+  for (const Column& column : source.relation->columns) {
+    type_used(column.type);
+    if (column.computed_on_read) printed_check(fmt::format("c{}.{}", source.relation->oid, column.name), column.expression);
+  }
 }
 
 Output Walker::columns_of(const Source& source) const {
@@ -283,6 +307,7 @@ void Walker::field_of(const Source& source, std::string_view name, const Scope& 
 
 void Walker::column_ref(const pg::ColumnRef& ref, const Scope& scope) {
   const int size = ref.fields_size();
+  saw_column_ = true;
   if (size == 0) return;
   const pg::Node& last = ref.fields(size - 1);
   const Scope* where = nullptr;
@@ -296,12 +321,10 @@ void Walker::column_ref(const pg::ColumnRef& ref, const Scope& scope) {
   // alias.column, schema.table.column, database.schema.table.column; or a column's field, deeper.
   const std::string_view first = sval(ref.fields(0)), second = sval(ref.fields(1));
   const Source* source = nullptr;
-  int field = 1;
-  if ((source = find_source(first, {}, scope, &where)) == nullptr && size >= 3) {
-    source = find_source(second, first, scope, &where);
-    field = 2;
-    if (source == nullptr && size >= 4) source = find_source(sval(ref.fields(2)), second, scope, &where), field = 3;
-  }
+  int field = 0;
+  if (size >= 3) source = find_source(second, first, scope, &where), field = 2;
+  if (source == nullptr && size >= 4) source = find_source(sval(ref.fields(2)), second, scope, &where), field = 3;
+  if (source == nullptr) source = find_source(first, {}, scope, &where), field = 1;
   if (source == nullptr) {
     // A parameter or a variable of a body, or a mistake that the server will find.
     if (reading_.depth > 0 && !last.has_a_star() && size == 2) attribute_call(sval(last), scope);

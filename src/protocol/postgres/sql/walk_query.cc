@@ -17,8 +17,12 @@ std::string_view figured_name(const pg::Node& node) {
     case pg::Node::kAExpr:
     case pg::Node::kParamRef: return "?column?";
     case pg::Node::kTypeCast: {
-      const std::string_view inner = figured_name(node.type_cast().arg());
+      const pg::Node& arg = node.type_cast().arg();
+      const std::string_view inner = arg.has_type_cast() ? std::string_view() : figured_name(arg);
       if (!inner.empty() && inner != "?column?") return inner;
+      if (arg.has_type_cast() && !figured_name(arg.type_cast().arg()).empty() &&
+          figured_name(arg.type_cast().arg()) != "?column?")
+        return {};
       const auto type = words(node.type_cast().type_name().names());
       return type.empty() ? std::string_view() : type.back();
     }
@@ -52,6 +56,7 @@ Output Walker::select_into(const pg::SelectStmt& select, Scope& scope) {
   if (select.op() != pg::SETOP_NONE && select.op() != pg::SET_OPERATION_UNDEFINED) {
     out = this->select(select.larg(), &scope);
     this->select(select.rarg(), &scope);
+    mixed();
   } else {
     const Locks outer_locks = std::exchange(locks_, locks_of(select.locking_clause()));
     if (locks_.all || !locks_.names.empty()) does(Danger::write, "locks rows");
@@ -66,6 +71,7 @@ Output Walker::select_into(const pg::SelectStmt& select, Scope& scope) {
     if (out.names.size() < static_cast<std::size_t>(row.list().items_size()))
       for (int i = 0; i < row.list().items_size(); ++i) out.names.push_back(fmt::format("column{}", i + 1));
   }
+  if (select.values_lists_size() > 1) mixed();
   for (const pg::Node& node : select.distinct_clause())
     if (node.node_case() != pg::Node::NODE_NOT_SET) expression(node, scope);
   maybe(select.has_where_clause(), select.where_clause(), scope);
@@ -88,15 +94,21 @@ Output Walker::target_list(const Nodes& targets, Scope& scope) {
     const auto& fields = value.column_ref().fields();
     if (value.has_column_ref() && !fields.empty() && fields.rbegin()->has_a_star()) {
       const Scope* where = nullptr;
-      const Source* one = fields.size() == 1
-                              ? nullptr
-                              : find_source(words(fields)[static_cast<std::size_t>(fields.size()) - 2], {}, scope, &where);
+      const Words name = words(fields);
+      const std::string_view schema = name.size() > 2 ? name[name.size() - 3] : std::string_view();
+      const Source* one = fields.size() == 1 ? nullptr : find_source(name[name.size() - 2], schema, scope, &where);
       for (const Source& source : scope.sources) {
         if (fields.size() > 1 && &source != one) continue;
         whole_row(source, scope);
         const Output more = columns_of(source);
         out.names.insert(out.names.end(), more.names.begin(), more.names.end());
         out.complete = out.complete && more.complete && source.members.empty();
+      }
+      if (fields.size() == 1) {
+        out.complete = out.complete && !scope.merges_more;
+        for (const std::string& merged : scope.merged)
+          if (const auto twice = std::find(out.names.rbegin(), out.names.rend(), merged); twice != out.names.rend())
+            out.names.erase(std::next(twice).base());
       }
       if (fields.size() > 1 && one == nullptr) out.complete = false;
       column_ref(value.column_ref(), scope);
@@ -193,6 +205,12 @@ void Walker::from_item(const pg::Node& item, Scope& scope) {
   scope.sources.push_back(std::move(source));
 }
 
+bool Walker::is_transition_table(const pg::RangeVar& var) const {
+  if (reading_.function == nullptr || !var.schemaname().empty()) return false;
+  const auto& names = reading_.function->transition_tables;
+  return std::find(names.begin(), names.end(), var.relname()) != names.end();
+}
+
 void Walker::from_relation(const pg::RangeVar& var, Scope& scope) {
   Source source;
   source.alias = var.relname();
@@ -203,6 +221,10 @@ void Walker::from_relation(const pg::RangeVar& var, Scope& scope) {
   } else {
     const bool locked = locking_ || locks_.all || locks_.names.contains(shown);
     for (const Named& named : resolve(var)) {
+      if (named.relation == nullptr && !named.temp && text_.made(named.name) == nullptr && is_transition_table(var)) {
+        source.columns.complete = false;  // the rows that a trigger is told of
+        continue;
+      }
       read_into(named, !var.inh(), source);
       if (locked) lock_rows(named, !var.inh());
       if (source.schema.empty()) source.schema = named.name.substr(0, named.name.find('.'));
@@ -220,6 +242,7 @@ void Walker::lock_rows(const Named& named, bool only) {
   reach_.writes(named.name);
   reach_.touch("LOCK", named.name);
   if (named.relation == nullptr) return;
+  if (named.relation->row_security) read_row_policies(*named.relation, 'w');
   if (named.relation->kind == 'v') lock_relation(named, only);
   if (only) return;
   for (const Oid child : named.relation->children)
@@ -233,7 +256,10 @@ void Walker::from_join(const pg::JoinExpr& join, Scope& scope) {
   from_item(join.rarg(), scope);
   const std::size_t end = scope.sources.size();
   for (const std::string_view name : words(join.using_clause())) join_columns(std::string(name), scope, begin, middle, end);
-  if (join.using_clause_size() > 0 || join.is_natural()) operator_call("=");
+  if (join.using_clause_size() > 0 || join.is_natural()) {
+    operator_call("=");
+    for (const std::string_view name : words(join.using_clause())) scope.merged.emplace_back(name);
+  }
   if (join.is_natural()) {
     const auto side = [&](std::size_t from, std::size_t to) {
       Output out;
@@ -245,6 +271,9 @@ void Walker::from_join(const pg::JoinExpr& join, Scope& scope) {
       return out;
     };
     const Output left = side(begin, middle), right = side(middle, end);
+    scope.merges_more = scope.merges_more || !left.complete || !right.complete;
+    for (const std::string& name : left.names)
+      if (right.has(name)) scope.merged.push_back(name);
     for (const std::string& name : left.names)
       if (right.has(name) || !right.complete) join_columns(name, scope, begin, middle, end);
     if (!left.complete)

@@ -203,6 +203,9 @@ void Walker::execute(const pg::ExecuteStmt& stmt, StatementFacts& facts) {
   const pg::Node* body = parsed.ok() ? named_query(parsed->tree(), stmt.name(), false) : nullptr;
   if (body == nullptr) reach_.not_understood(fmt::format("EXECUTE {}: its body cannot be read", stmt.name()));
   else statement(*body, "", facts);
+  if (parsed.ok())
+    for (const pg::RawStmt& raw : parsed->tree().stmts())
+      for (const pg::Node& type : raw.stmt().prepare_stmt().argtypes()) cast_to(type.type_name(), false);  // of the arguments
   text_.reading.erase(key);
 }
 

@@ -69,7 +69,10 @@ void Walker::place_target(const pg::RangeVar& var, Scope& scope, Target& target)
 // A statement reads what it changes or takes away. A function that does so keeps that to itself, unless it asks for rows back.
 void Walker::settle_target(Target& target, Reads reads, bool returns) {
   const bool used = target.seen.whole || !target.seen.columns.empty();
-  const bool visible = !reading_.in_body || returns;
+  const bool behind = std::any_of(target.named.begin(), target.named.end(), [](const Named& named) {
+    return named.view || (named.relation != nullptr && (named.relation->kind == 'v' || named.relation->row_security));
+  });
+  const bool visible = !reading_.in_body || returns || behind;
   if (!visible || (reads == Reads::if_used && !used)) return;
   Reach aside;  // its rows are looked at even where none of its columns is
   Walker reader(catalog_, text_, used ? reach_ : aside, reading_);
@@ -170,12 +173,14 @@ Output Walker::insert(const pg::InsertStmt& stmt, const Scope* outer) {
     excluded.marks.clear();
     Scope on_conflict{&rows};
     on_conflict.sources = rows.sources;
-    Touched arbiter;  // an index is named by its columns, which is no reading of them
+    Touched arbiter;  // an index is named by its columns; what they hold is told only by what happens to the row
     Scope index{&rows};
     index.sources = rows.sources;
-    index.sources[target.place].marks = {&arbiter};
-    for (const pg::Node& element : clause.infer().index_elems())
+    if (!updates) index.sources[target.place].marks = {&arbiter};
+    for (const pg::Node& element : clause.infer().index_elems()) {
+      if (updates && !element.index_elem().name().empty()) target.seen.add(element.index_elem().name());
       maybe(element.index_elem().has_expr(), element.index_elem().expr(), index);
+    }
     maybe(clause.infer().has_where_clause(), clause.infer().where_clause(), index);
     on_conflict.sources.push_back(std::move(excluded));
     assignments(clause.target_list(), on_conflict, conflict);
@@ -282,7 +287,7 @@ void Walker::merge_action(const pg::MergeWhenClause& action, const Target& targe
 
 void Walker::write_all(const Target& target, Write write) {
   write.only = target.only;
-  std::set<std::pair<Oid, Event>> seen;
+  std::set<std::tuple<Oid, Event, std::string>> seen;
   write.seen = &seen;
   for (const Named& named : target.named) {
     if (named.relation != nullptr && named.relation->row_security) {
@@ -312,11 +317,17 @@ void Walker::write(const Named& named, Write& write) {
   const Relation& relation = *named.relation;
   if (relation.system()) does(Danger::admin, fmt::format("changes {}, which is PostgreSQL's own", relation.full_name));
   reach_.rests_on_relation(relation.oid);
-  if (write.rules && rules(relation, write)) return;
+  if (write.rules && rules(relation, write)) return;  // the write itself is none, but it was asked for
   if (relation.kind == 'v') return write_view(relation, write);
   write_rows(relation, write);
   const bool below = write.event == Event::insert ? relation.kind == 'p' : !write.only;
   if (!below) return;
+  if (moves_rows(relation, write) && !reading_.dry) {
+    for (const Event other : {Event::erase, Event::insert}) {
+      Write moved{.event = other, .all_columns = true, .rules = false, .seen = write.seen};
+      rows_move(relation, moved);
+    }
+  }
   for (const Oid child : relation.children)
     if (const Relation* one = catalog_.relation(child)) {
       Write same = write;
@@ -328,6 +339,7 @@ void Walker::write(const Named& named, Write& write) {
 // A view of one relation passes the write on to it, unless a trigger stands instead.
 void Walker::write_view(const Relation& view, Write& write) {
   note_write(view.full_name, write);
+  if (write.event == Event::insert) column_expressions(view, write);
   if (triggers(view, write, true) || view.system()) return;
   const auto parsed = parse_sql(view.definition);
   if (!parsed.ok() || parsed->tree().stmts_size() != 1)
@@ -349,12 +361,45 @@ void Walker::write_view(const Relation& view, Write& write) {
   if (base == nullptr)
     return reach_.not_understood(fmt::format("view {} is over a relation that is not in the catalog", view.full_name));
   behind.rules = true;
-  if (base->row_security) read_row_policies(*base, '*');
+  if (base->row_security) read_row_policies(*base, "awd"[static_cast<int>(write.event)]);
+  behind.checked = write.checked || view.check_option;
+  if (behind.checked && write.event != Event::erase) check_option(view, select, *base);
   this->write({base, base->full_name}, behind);
 }
 
+// Run on what is written, which is no reading of the relation behind.
+void Walker::check_option(const Relation& view, const pg::SelectStmt& select, const Relation& base) {
+  Scope rows;
+  rows.sources.push_back({.alias = select.from_clause(0).range_var().relname(), .relation = &base, .is_table = true});
+  if (select.from_clause(0).range_var().has_alias()) rename(rows.sources.back(), select.from_clause(0).range_var().alias());
+  Reading reading{.dry = reading_.dry, .printed = true, .path = {"pg_catalog"}};
+  body(fmt::format("o{}", view.oid), reading, false,
+       [&](Walker& walker) { walker.maybe(select.has_where_clause(), select.where_clause(), rows); });
+}
+
+// May an UPDATE of these columns carry a row into another partition? There it is inserted, and here deleted.
+bool Walker::moves_rows(const Relation& relation, const Write& write) const {
+  if (write.event != Event::update || relation.kind != 'p') return false;
+  const bool any = write.all_columns || write.columns.empty() || relation.partition_key_computed;
+  return any || overlap(write.columns, relation.partition_keys) ||
+         std::any_of(relation.triggers.begin(), relation.triggers.end(),
+                     [](const Trigger& one) { return one.before && one.row && one.on_update; });
+}
+
+void Walker::rows_move(const Relation& relation, Write& moved) {
+  constexpr int kCascadesWithTheRoot = 150000;  // before, a row that moved was gone for the foreign keys that point to it
+  if (moved.event == Event::erase && catalog_.server_version() < kCascadesWithTheRoot) cascades(relation, moved);
+  for (const Oid child : relation.children)
+    if (const Relation* one = catalog_.relation(child)) {
+      triggers(*one, moved, false);
+      rows_move(*one, moved);
+    }
+}
+
 void Walker::write_rows(const Relation& relation, Write& write) {
-  if (write.seen != nullptr && !write.seen->insert({relation.oid, write.event}).second) return;
+  if (write.seen != nullptr &&
+      !write.seen->insert({relation.oid, write.event, fmt::format("{}", fmt::join(write.columns, ","))}).second)
+    return;
   note_write(relation.full_name, write);
   if (write.event != Event::erase) column_expressions(relation, write);
   if (reading_.dry) return;  // planned: nothing fires
@@ -369,6 +414,8 @@ void Walker::column_expressions(const Relation& relation, const Write& write) {
     const bool given = write.columns.contains(column.name);
     const bool written = given || inserts || write.all_columns;
     const bool computed = column.generated || write.all_columns || (inserts ? !given : given);
+    const Type* type = column.expression.empty() && computed ? catalog_.type(column.type) : nullptr;
+    if (type != nullptr) printed_check(fmt::format("td{}", type->oid), type->default_expression);
     if (!column.expression.empty() && computed) {
       const std::string key = fmt::format("c{}.{}", relation.oid, column.name);
       targets_.push_back(&relation);
@@ -377,8 +424,14 @@ void Walker::column_expressions(const Relation& relation, const Write& write) {
     }
     if (written) cast_to(column.type, false);
   }
+  relation_checks(relation);
+}
+
+// What its constraints and indexes call.
+void Walker::relation_checks(const Relation& relation) {
   for (std::size_t i = 0; i < relation.checks.size(); ++i)
     printed_check(fmt::format("k{}.{}", relation.oid, i), relation.checks[i]);
+  for (const Oid function : relation.index_functions) run_function(function, 2);
 }
 
 bool Walker::rules(const Relation& relation, const Write& write) {
@@ -390,6 +443,12 @@ bool Walker::rules(const Relation& relation, const Write& write) {
     const std::string key = fmt::format("rule {} {}", relation.oid, rule.event);
     if (!text_.reading.insert(key).second) continue;  // the server would refuse a rule that leads to itself
     does(Danger::write, fmt::format("a rule of {}", relation.full_name));
+    if (!reading_.dry) {
+      constexpr std::string_view verbs[] = {"INSERT", "UPDATE", "DELETE"};
+      Touched& asked = reach_.touch(verbs[static_cast<int>(write.event)], relation.full_name);
+      if (write.event == Event::erase || write.columns.empty()) asked.whole = true;
+      for (const std::string& column : write.columns) asked.add(column);
+    }
     rule_actions(relation, rule);
     text_.reading.erase(key);
     instead = instead || (rule.instead && !rule.conditional);
@@ -551,6 +610,7 @@ void Walker::refresh(const pg::RefreshMatViewStmt& stmt) {
     if (named.relation == nullptr) continue;
     reach_.rests_on_relation(named.relation->oid);
     if (named.relation->kind == 'm') view_body(*named.relation);
+    if (!reading_.dry) relation_checks(*named.relation);
   }
 }
 
