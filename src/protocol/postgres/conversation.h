@@ -29,6 +29,7 @@ struct Common {
   net::Pool& pool;
   Catalogs& catalogs;
   CancelKeys& cancel_keys;
+  ScramMemory& scram_memory;
   const Clock& clock;
 };
 

@@ -127,7 +127,7 @@ Task<Result<Done>> PostgresConversation::open(OpenPermit, Upstream upstream, Wel
 // The session may have been ended while this waited: whoever called close() by then did not know of the connection.
 Task<Result<Done>> PostgresConversation::connect_upstream(std::vector<Setting> settings) {
   auto opened = co_await open_upstream(client_.stream().loop(), common_.pool, upstream_at_, std::move(settings),
-                                       limits::upstream_connect_deadline);
+                                       limits::upstream_connect_deadline, &common_.scram_memory);
   if (terminated_) co_return Error{Code::closed, Blame::gateway, "the session was ended while it opened"};
   if (!opened.ok()) co_return co_await turn_away(opened.error());
   if (opened->refusal) {

@@ -8,7 +8,7 @@ namespace {
 class Postgres final : public Protocol {
  public:
   Postgres(GreetingOptions options, Catalogs& catalogs, net::Pool& pool, const Clock& clock)
-      : common_{std::move(options), pool, catalogs, cancel_keys_, clock} {}
+      : common_{std::move(options), pool, catalogs, cancel_keys_, scram_memory_, clock} {}
 
   std::string_view name() const override { return "postgres"; }
   std::unique_ptr<Conversation> converse(std::unique_ptr<net::Stream> client) override {
@@ -17,6 +17,7 @@ class Postgres final : public Protocol {
 
  private:
   CancelKeys cancel_keys_;
+  ScramMemory scram_memory_;
   Common common_;
 };
 

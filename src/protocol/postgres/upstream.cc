@@ -37,9 +37,11 @@ UpstreamLoginOptions login_options(const net::Stream& stream, const Upstream& up
 }  // namespace
 
 Task<Result<OpenedUpstream>> open_upstream(net::Loop& loop, net::Pool& pool, const Upstream& upstream,
-                                           std::vector<Setting> settings, Duration at_most) {
+                                           std::vector<Setting> settings, Duration at_most, ScramMemory* memory) {
   NG_CO_TRY(auto stream, co_await connect(loop, pool, upstream, at_most));
-  NG_CO_TRY(auto login, UpstreamLogin::create(login_options(*stream, upstream, std::move(settings))));
+  UpstreamLoginOptions options = login_options(*stream, upstream, std::move(settings));
+  options.memory = memory;
+  NG_CO_TRY(auto login, UpstreamLogin::create(std::move(options)));
   const Bytes begin = login.begin();
   NG_CO_TRY_VOID(co_await stream->write_all(begin, at_most));
 

@@ -16,9 +16,10 @@ struct OpenedUpstream {
   std::optional<UpstreamRefusal> refusal;  // set instead of the two above when the upstream said no
 };
 
-// TCP, TLS as `upstream` demands, login. An upstream that says no is an answer (its words matter to the client), not an error.
+// TCP, TLS as `upstream` demands, login (quicker with a memory, which outlives it). An upstream that says no is an answer (its
+// words matter to the client), not an error.
 Task<Result<OpenedUpstream>> open_upstream(net::Loop& loop, net::Pool& pool, const Upstream& upstream,
-                                           std::vector<Setting> settings, Duration at_most);
+                                           std::vector<Setting> settings, Duration at_most, ScramMemory* memory = nullptr);
 
 // A CancelRequest over a connection of its own, as the protocol wants it. Returns once the upstream has taken it.
 Task<Result<Done>> cancel_upstream(net::Loop& loop, net::Pool& pool, const Upstream& upstream, std::int32_t process, Bytes key,

@@ -29,19 +29,6 @@ bool equal(const Digest& a, const Digest& b) { return CRYPTO_memcmp(a.data(), b.
 
 Digest keyed(const Digest& key, std::string_view message) { return hmac_sha256(key, as_bytes(message)); }
 
-struct Keys {
-  Digest client, stored, server;
-  ~Keys() { OPENSSL_cleanse(client.data(), client.size()); }
-};
-
-Keys derive(const SecretString& password, ByteView salt, unsigned iterations) {
-  Digest salted = pbkdf2_sha256(password.expose(), salt, iterations);
-  Keys keys{keyed(salted, "Client Key"), {}, keyed(salted, "Server Key")};
-  keys.stored = sha256(keys.client);
-  OPENSSL_cleanse(salted.data(), salted.size());
-  return keys;
-}
-
 // SASLprep leaves ASCII alone, as PostgreSQL does it; what it does beyond needs Unicode's tables.
 Result<Done> check_password(const SecretString& password) {
   const std::string& text = password.expose();
@@ -85,7 +72,7 @@ Result<ScramVerifier> make_verifier(const SecretString& password, unsigned itera
   NG_TRY_VOID(check_password(password));
   NG_TRY_VOID(check_iterations(iterations, Blame::gateway));
   if (salt.empty() || salt.size() > limits::scram_salt_bytes_max) return bad(Blame::gateway, "the salt is empty or too long");
-  const Keys keys = derive(password, salt, iterations);
+  const ScramKeys keys = derive_scram_keys(password, salt, iterations);
   return ScramVerifier{iterations, std::move(salt), keys.stored, keys.server, false};
 }
 
@@ -199,13 +186,14 @@ Result<std::string> ScramServer::finish(std::string_view client_final) {
 
 // ---- client side
 
-ScramClient::ScramClient(SecretString password, Bytes end_point, bool plus, std::string nonce)
-    : password_(std::move(password)), end_point_(std::move(end_point)), plus_(plus), nonce_(std::move(nonce)) {}
+ScramClient::ScramClient(SecretString password, Bytes end_point, bool plus, ScramMemory* memory, std::string nonce)
+    : password_(std::move(password)), end_point_(std::move(end_point)), plus_(plus), memory_(memory), nonce_(std::move(nonce)) {}
 
-Result<ScramClient> ScramClient::create(SecretString password, Bytes end_point, bool plus_offered, std::string nonce) {
+Result<ScramClient> ScramClient::create(SecretString password, Bytes end_point, bool plus_offered, ScramMemory* memory,
+                                        std::string nonce) {
   NG_TRY_VOID(check_password(password));
   const bool plus = plus_offered && !end_point.empty();
-  return ScramClient(std::move(password), std::move(end_point), plus, std::move(nonce));
+  return ScramClient(std::move(password), std::move(end_point), plus, memory, std::move(nonce));
 }
 
 std::string ScramClient::gs2_header() const {
@@ -230,7 +218,8 @@ Result<std::string> ScramClient::answer(std::string_view server_first) {
   if (salt->empty() || salt->size() > limits::scram_salt_bytes_max)
     return no(Blame::upstream, "the server's salt is empty or too long");
   NG_TRY_VOID(check_iterations(*iterations, Blame::upstream));
-  const Keys keys = derive(password_, *salt, unsigned(*iterations));
+  const ScramKeys keys = memory_ ? memory_->keys(password_, *salt, unsigned(*iterations))
+                                 : derive_scram_keys(password_, *salt, unsigned(*iterations));
   const std::string without_proof = fmt::format("c={},r={}", channel_binding_of(gs2_header(), plus_, end_point_), nonce);
   const std::string auth_message = fmt::format("n=,r={},{},{}", nonce_, server_first, without_proof);
   server_signature_ = keyed(keys.server, auth_message);

@@ -19,6 +19,7 @@
 #include "base/bytes.h"
 #include "base/crypto.h"
 #include "base/secret.h"
+#include "protocol/postgres/wire/scram_keys.h"
 #include "protocol/postgres/wire/wire_limits.h"
 
 namespace narrowgate::postgres {
@@ -83,20 +84,24 @@ class ScramClient {
  public:
   // `end_point` not empty: bind to the channel if `plus_offered`, and else say that we could have (so that an attacker who took
   // PLUS off the list is found out by an honest server).
-  static Result<ScramClient> create(SecretString password, Bytes end_point, bool plus_offered, std::string nonce = scram_nonce());
+  // `memory`, if there is one, outlives the client.
+  static Result<ScramClient> create(SecretString password, Bytes end_point, bool plus_offered, ScramMemory* memory = nullptr,
+                                    std::string nonce = scram_nonce());
 
   std::string_view mechanism() const { return plus_ ? scram_sha_256_plus : scram_sha_256; }
-  std::string first() const;                                  // client-first-message
-  Result<std::string> answer(std::string_view server_first);  // → client-final-message. As slow as the iterations asked for
-  Result<Done> verify(std::string_view server_final);         // the server knows the verifier
+  std::string first() const;  // client-first-message
+  // → client-final-message. As slow as the iterations asked for, unless they are remembered.
+  Result<std::string> answer(std::string_view server_first);
+  Result<Done> verify(std::string_view server_final);  // the server knows the verifier
   bool verified() const { return state_ == 2; }
 
  private:
-  ScramClient(SecretString password, Bytes end_point, bool plus, std::string nonce);
+  ScramClient(SecretString password, Bytes end_point, bool plus, ScramMemory* memory, std::string nonce);
   std::string gs2_header() const;
   SecretString password_;
   Bytes end_point_;
   bool plus_;
+  ScramMemory* memory_;
   std::string nonce_;
   Digest server_signature_{};
   int state_ = 0;

@@ -117,7 +117,7 @@ TEST(Scram, ChoosesPlusOnlyWhereThereIsAChannel) {
 
 // ---- a server that lies
 
-ScramClient fixed_client() { return *ScramClient::create(pencil, {}, false, "abc"); }
+ScramClient fixed_client() { return *ScramClient::create(pencil, {}, false, nullptr, "abc"); }
 
 TEST(ScramClient, RefusesANonceThatDoesNotExtendItsOwn) {
   for (const auto* first : {"r=abc,s=c2FsdA==,i=4096", "r=xyzabc,s=c2FsdA==,i=4096", "r=ab,s=c2FsdA==,i=4096"}) {
@@ -196,6 +196,36 @@ TEST(ScramVerifier, IsNotMadeFromAPasswordWeCannotPrepare) {
   EXPECT_EQ(make_verifier(SecretString(std::string("pass\xC3\xA9"))).error().code, Code::unsupported);
   EXPECT_EQ(make_verifier(SecretString()).error().code, Code::refused);
   EXPECT_EQ(ScramClient::create(SecretString(std::string("\xFF")), {}, false).error().code, Code::unsupported);
+}
+
+TEST(ScramMemory, GivesWhatDerivingGivesAndKeepsPasswordsSaltsAndCountsApart) {
+  ScramMemory memory;
+  const Bytes salt = *from_base64("W22ZaJ0SNY7soEsUEjb6gQ=="), other_salt(16, 7);
+  const auto same = [](const ScramKeys& a, const ScramKeys& b) {
+    return a.client == b.client && a.stored == b.stored && a.server == b.server;
+  };
+  const ScramKeys derived = derive_scram_keys(pencil, salt, 4096);
+  EXPECT_TRUE(same(memory.keys(pencil, salt, 4096), derived));
+  EXPECT_TRUE(same(memory.keys(pencil, salt, 4096), derived));
+  EXPECT_EQ(memory.size(), 1u);
+  EXPECT_FALSE(same(memory.keys(pencil, other_salt, 4096), derived));
+  EXPECT_FALSE(same(memory.keys(pencil, salt, 4097), derived));
+  EXPECT_FALSE(same(memory.keys(SecretString(std::string("pen")), salt, 4096), derived));
+  EXPECT_EQ(memory.size(), 4u);
+}
+
+TEST(ScramMemory, ForgetsWhatWasNotUsedForLongest) {
+  ScramMemory memory;
+  for (std::size_t i = 0; i < limits::scram_keys_remembered_max + 3; ++i) memory.keys(pencil, Bytes(1, Byte(i)), 1);
+  EXPECT_EQ(memory.size(), limits::scram_keys_remembered_max);
+}
+
+TEST(ScramClient, LogsInTwiceWithOneMemory) {
+  ScramMemory memory;
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_TRUE(log_in({rfc_verifier(), scram_sha_256, {}}, *ScramClient::create(pencil, {}, false, &memory)).ok());
+  }
+  EXPECT_EQ(memory.size(), 1u);
 }
 
 }  // namespace

@@ -169,7 +169,7 @@ Result<Bytes> UpstreamLogin::begin_sasl(const backend::Authentication& message) 
     return Error{Code::unsupported, Blame::upstream, "login upstream: the server offers no SCRAM-SHA-256"};
   }
   if (options_.password.empty()) return no("the server asks for a password, and the lease has none");
-  NG_TRY(ScramClient scram, ScramClient::create(options_.password, options_.end_point, plus));
+  NG_TRY(ScramClient scram, ScramClient::create(options_.password, options_.end_point, plus, options_.memory));
   scram_.emplace(std::move(scram));
   const std::string first = scram_->first();
   Bytes out;

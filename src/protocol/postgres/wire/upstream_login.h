@@ -33,6 +33,7 @@ struct UpstreamLoginOptions {
   bool encrypted = false;         // the connection is under verified TLS
   Bytes end_point;                // its net::TlsInfo::server_end_point, for channel binding
   bool scram_pinned = false;      // nothing but a completed SCRAM exchange
+  ScramMemory* memory = nullptr;  // outlives the login; without one, every login derives its keys anew
   std::uint16_t minor = 0;        // of protocol 3: 0, or 2 for long cancel keys
 };
 

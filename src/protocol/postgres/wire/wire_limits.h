@@ -26,6 +26,7 @@ inline constexpr unsigned scram_iterations_default = 4'096;       // PostgreSQL'
 inline constexpr unsigned scram_iterations_min = 4'096;           // RFC 7677 §4; fewer make our proof cheap to crack
 inline constexpr unsigned scram_iterations_max = 1'000'000;       // about half a second of one core, on the other side's word
 inline constexpr std::size_t scram_salt_bytes_max = 256;          // PostgreSQL uses 16
+inline constexpr std::size_t scram_keys_remembered_max = 64;      // one per login and resource
 inline constexpr std::size_t scram_message_bytes_max = 4 * 1024;  // nonces, salt, proof: under 300 in practice
 
 }  // namespace narrowgate::limits
