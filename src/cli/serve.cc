@@ -75,7 +75,7 @@ void add_serve(CLI::App& app, Chosen& chosen) {
   auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand("serve", "Run the gateway");
   command->add_option("--config,-c", options->config, "narrowgate.yaml")->required();
-  command->add_option("--drain", options->drain, "how long sessions may finish after SIGTERM")->capture_default_str();
+  command->add_option("--drain", options->drain, "how long running statements may go on after SIGTERM")->capture_default_str();
   command->callback([options, &chosen] { chosen.run = [options] { return run(*options); }; });
 }
 

@@ -26,7 +26,7 @@ void Session::stop(DenialCode code, std::string message, std::string reason) {
   denial.code = code;
   denial.message = std::move(message);
   denial.hint = code == DenialCode::expired ? "Connect again for a new grant." : "";
-  denial.retry = "never";
+  denial.retry = code == DenialCode::unavailable ? "after:30" : "never";
   conversation.terminate(denial);
 }
 

@@ -72,7 +72,9 @@ def main():
     if not pathlib.Path(gateway.BINARY).exists():
         sys.exit(f"{gateway.BINARY} is not there; build it with scripts/build")
     result = unittest.TextTestRunner(stream=sys.stdout, resultclass=Report).run(chosen(options.tests))
-    failed = len(result.failures) + len(result.errors) + len(result.unexpectedSuccesses)
+    # A test that fails in several places, its tearDown among them, is one.
+    broken = [getattr(test, "test_case", test).id() for test, _ in result.failures + result.errors]
+    failed = len(set(broken)) + len(result.unexpectedSuccesses)
     # A class that could not be set up is one error; its tests never ran and are not among testsRun.
     setups = sum(1 for test, _ in result.errors if not isinstance(test, unittest.TestCase))
     passed = result.testsRun + setups - failed - len(result.skipped) - len(result.expectedFailures)

@@ -299,3 +299,15 @@ class Draining(ShopTest):
         self.assertIn("finished", busy.wait())
         self.assertEqual(self.gateway.process.wait(20), 0)
         self.gateway.start()
+
+    def test_sigterm_does_not_wait_for_idle_sessions(self):
+        self.gateway.stop()
+        self.gateway.start("--drain", "10m")
+        idle = self.terminal()
+        idle.send("SELECT 'here';")
+        self.assertIn("here", idle.wait())
+        self.gateway.process.terminate()
+        self.assertEqual(self.gateway.process.wait(60), 0)
+        idle.send("SELECT 1;")
+        self.assertIn("57P03", idle.wait())
+        self.gateway.start()

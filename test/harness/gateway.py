@@ -82,8 +82,8 @@ class Gateway:
     def write_config(self):
         pathlib.Path(self.file).write_text(json.dumps(self.config, indent=1))  # JSON is YAML
 
-    def start(self, *, wrapper=(), environment=None):
-        self.process = machine.start([*wrapper, BINARY, "serve", "--config", self.file], log=self.log,
+    def start(self, *arguments, wrapper=(), environment=None):
+        self.process = machine.start([*wrapper, BINARY, "serve", "--config", self.file, *arguments], log=self.log,
                                      env={**os.environ, **(environment or {})})
         machine.at_exit(self.stop)
         if not machine.until(lambda: self.process.poll() is not None or self.ready(), 30) or self.process.poll() is not None:
