@@ -1,5 +1,6 @@
 #include "admin/endpoint.h"
 #include "base/log.h"
+#include "base/version.h"
 #include "recording/export.h"
 #include "recording/reader.h"
 
@@ -44,7 +45,7 @@ Result<Answer> export_one(const Parts& parts, const Input& input) {
   NG_TRY(const recording::Session session, read(parts, input));
   const std::string format = input.query("format");
   if (format.empty() || format == "jsonl") return Answer(recording::to_json_lines(session), "application/jsonl");
-  if (format == "ocsf") return Answer(recording::to_ocsf(session, "0.1.0"), "application/jsonl");
+  if (format == "ocsf") return Answer(recording::to_ocsf(session, version()), "application/jsonl");
   if (format == "asciicast") return Answer(recording::to_asciicast(session), "application/x-asciicast");
   return Error{Code::malformed, Blame::client,
                fmt::format("format \"{}\" is not known; take jsonl, ocsf or asciicast", visible(format))};

@@ -1,13 +1,17 @@
 #include "cli/cli.h"
 
+#include <fmt/format.h>
+
 #include <cstdio>
+
+#include "base/version.h"
 
 namespace narrowgate::cli {
 
 int main(int argc, char** argv) {
   CLI::App app{"Narrowgate: lets AI agents use databases with least privilege, and takes the access back."};
   app.name("narrowgate");
-  app.set_version_flag("--version", "narrowgate 0.1.0");
+  app.set_version_flag("--version", fmt::format("narrowgate {}", version()));
   app.require_subcommand(1);
   app.footer("Start with: narrowgate init, then narrowgate serve --config narrowgate.yaml");
   Chosen chosen;

@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "base/bytes.h"
+#include "base/version.h"
 #include "cli/cli.h"
 #include "cli/gateway_client.h"
 #include "cli/print.h"
@@ -123,7 +124,7 @@ Result<int> verify(const Options& options) {
 Result<int> export_one(const Options& options) {
   NG_TRY(const recording::Reader log, reader(options));
   NG_TRY(const recording::Session session, log.session(options.id));
-  const std::string text = options.format == "ocsf"        ? recording::to_ocsf(session, "0.1.0")
+  const std::string text = options.format == "ocsf"        ? recording::to_ocsf(session, version())
                            : options.format == "asciicast" ? recording::to_asciicast(session)
                                                            : recording::to_json_lines(session);
   if (std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0) return 0;
