@@ -6,6 +6,7 @@
 
 #include "net/asio.h"
 #include "net/loop.h"
+#include "net/readiness.h"
 
 namespace narrowgate::net {
 
@@ -33,6 +34,7 @@ struct Spawned;  // one spawned coroutine; a link of the list below
 struct Loop::Impl {
   // One thread does all the I/O; only post() comes from others.
   asio::io_context context{BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO};
+  Readiness readiness{context};
   std::shared_ptr<Mailbox> mailbox = std::make_shared<Mailbox>(context);
   Spawned* newest = nullptr;
   std::atomic<std::size_t> spawned{0};

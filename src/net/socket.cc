@@ -1,7 +1,7 @@
 #include "net/socket.h"
 
+#include <sys/epoll.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 namespace narrowgate::net {
 namespace {
@@ -18,17 +18,14 @@ void read_off(int fd) {
 
 }  // namespace
 
-Descriptor::~Descriptor() {
-  if (fd_ >= 0) ::close(fd_);
+Socket::Socket(Loop& loop, Descriptor fd, Blame peer_blame)
+    : reading(loop.impl().context), writing(loop.impl().context), loop_(loop), blame_(peer_blame) {
+  // If the loop can watch no more, this one is simply not open.
+  if (loop.impl().readiness.add(fd.get(), *this)) fd_ = std::move(fd);
 }
 
-Socket::Socket(Loop& loop, Descriptor fd, Blame peer_blame)
-    : reading(loop.impl().context), writing(loop.impl().context), loop_(loop), watched_(loop.impl().context), blame_(peer_blame) {
-  Failure failure;
-  watched_.assign(fd.get(), failure);
-  if (failure) return;  // the loop can watch no more descriptors; this one is simply not open
-  fd.release();
-  watched_.non_blocking(true, failure);
+Socket::~Socket() {
+  if (is_open()) loop_.impl().readiness.remove(fd(), *this);
 }
 
 Socket::Side::Side(asio::io_context& context)
@@ -42,24 +39,41 @@ void Socket::close() {
   if (tls && !write_broken) tls->say_goodbye();
   ::shutdown(fd(), SHUT_WR);
   read_off(fd());
-  Failure ignored;
-  watched_.close(ignored);  // completes what watches, which wakes the waiters
-}
-
-void Socket::watch(Ready what) {
-  bool& watching = watching_[std::size_t(what)];
-  if (std::exchange(watching, true)) return;
-  const auto kind = what == Ready::to_read ? asio::posix::descriptor_base::wait_read : asio::posix::descriptor_base::wait_write;
-  watched_.async_wait(kind, [weak = weak_from_this(), what](const Failure&) {
-    if (const auto socket = weak.lock()) socket->fire(what);
+  loop_.impl().readiness.remove(fd(), *this);
+  Descriptor closes = std::move(fd_);
+  asio::post(loop_.impl().context, [weak = weak_from_this()] {
+    if (const auto socket = weak.lock()) socket->became_ready(EPOLLHUP);
   });
 }
 
+void Socket::readable_later() {
+  asio::post(loop_.impl().context, [weak = weak_from_this()] {
+    if (const auto socket = weak.lock()) socket->fire(Ready::to_read);
+  });
+}
+
+void Socket::became_ready(std::uint32_t events) {
+  const bool ended = (events & (EPOLLHUP | EPOLLERR)) != 0;
+  const auto alive = shared_from_this();  // whoever is woken may let go of it
+  over_[std::size_t(Ready::to_read)] |= ended || (events & EPOLLRDHUP) != 0;
+  over_[std::size_t(Ready::to_write)] |= ended;
+  if ((events & EPOLLOUT) != 0 || ended) fire(Ready::to_write);
+  if ((events & (EPOLLIN | EPOLLRDHUP)) != 0 || ended) fire(Ready::to_read);
+}
+
+bool Socket::take_news(Ready what) {
+  const bool news = std::exchange(news_[std::size_t(what)], false);
+  return news || over_[std::size_t(what)];
+}
+
 void Socket::fire(Ready what) {
-  watching_[std::size_t(what)] = false;
+  bool heard = false;
   for (Side* side : {&writing, &reading}) {
-    if (side->waiter_ && side->for_ == what) side->wake();
+    if (!side->waiter_ || side->for_ != what) continue;
+    heard = true;
+    side->wake();
   }
+  news_[std::size_t(what)] = !heard;
 }
 
 void Socket::Wait::await_suspend(std::coroutine_handle<> waiter) {
@@ -67,7 +81,6 @@ void Socket::Wait::await_suspend(std::coroutine_handle<> waiter) {
   side_.waiter_ = waiter;
   side_.for_ = for_;
   side_.outcome_ = Wake::fired;
-  socket_.watch(for_);
   if (until_ != MonoTime::max()) side_.alarm_.set(until_, socket_.weak_from_this());
 }
 

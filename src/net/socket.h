@@ -1,8 +1,10 @@
 // A socket and the two coroutines that may wait on it: one reading, one writing.
 //
 // Which of them waits for what is kept apart, since under TLS a reader may have to wait until it can write and the other way
-// round. The reactor is only asked about readiness; bytes move by transport.cc. So whatever a waiting coroutine lends is never in
+// round. The loop is only asked about readiness; bytes move by transport.cc. So whatever a waiting coroutine lends is never in
 // the kernel's hands, and its frame may be destroyed at any time.
+//
+// Readiness is told once, when it begins (readiness.h): wait only after a try found nothing, or found less than it asked for.
 #pragma once
 
 #include <array>
@@ -11,6 +13,7 @@
 
 #include "base/bytes.h"
 #include "net/alarm.h"
+#include "net/descriptor.h"
 #include "net/loop_impl.h"
 #include "net/stream.h"
 #include "net/tls_session.h"
@@ -19,31 +22,20 @@ namespace narrowgate::net {
 
 enum class Ready : std::uint8_t { to_read, to_write };
 
-// A file descriptor that is closed unless given away.
-class Descriptor {
- public:
-  explicit Descriptor(int fd = -1) : fd_(fd) {}
-  Descriptor(Descriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-  Descriptor& operator=(Descriptor&& other) noexcept { return std::swap(fd_, other.fd_), *this; }
-  ~Descriptor();
-  int get() const { return fd_; }
-  int release() { return std::exchange(fd_, -1); }
-  explicit operator bool() const { return fd_ >= 0; }
-
- private:
-  int fd_;
-};
-
 class Socket : public std::enable_shared_from_this<Socket> {
  public:
   // `fd` is connected or connecting, and non-blocking. Errors blame `peer_blame`.
   Socket(Loop& loop, Descriptor fd, Blame peer_blame);
+  ~Socket();
 
   Loop& loop() { return loop_; }
-  int fd() { return watched_.native_handle(); }
-  bool is_open() const { return watched_.is_open(); }
+  int fd() const { return fd_.get(); }
+  bool is_open() const { return bool(fd_); }
   Blame blame() const { return blame_; }
   void close();
+  // Whoever waits to read tries, after everybody else on the loop had a turn.
+  void readable_later();
+  void became_ready(std::uint32_t events);  // for the loop: what epoll says
 
   // One side's place to wait. The reader's or the writer's, whatever it waits for.
   class Side {
@@ -69,9 +61,9 @@ class Socket : public std::enable_shared_from_this<Socket> {
     Wait(const Wait&) = delete;
     Wait& operator=(const Wait&) = delete;
     ~Wait();
-    bool await_ready() const { return !socket_.is_open(); }
+    bool await_ready() const { return !socket_.is_open() || socket_.take_news(for_); }
     void await_suspend(std::coroutine_handle<> waiter);
-    Wake await_resume() const { return side_.outcome_; }
+    Wake await_resume() const { return std::exchange(side_.outcome_, Wake::fired); }
 
    private:
     Socket& socket_;
@@ -87,13 +79,14 @@ class Socket : public std::enable_shared_from_this<Socket> {
   std::unique_ptr<TlsSession> tls;  // null: plain
 
  private:
-  void watch(Ready what);
+  bool take_news(Ready what);
   void fire(Ready what);
 
   Loop& loop_;
-  asio::posix::stream_descriptor watched_;
+  Descriptor fd_;
   const Blame blame_;
-  std::array<bool, 2> watching_{};  // is the reactor asked already?
+  std::array<bool, 2> news_{};  // it became so while nobody waited for it
+  std::array<bool, 2> over_{};  // nothing more will come, or go: no use in waiting
 };
 
 // A stream over a connected socket. For connect and listen.

@@ -49,8 +49,9 @@ Task<Result<std::size_t>> read_after_wait(SocketPtr socket, std::span<Byte> into
 
 Task<Result<std::size_t>> read(const SocketPtr& socket, std::span<Byte> into, Duration at_most) {
   NG_CHECK(!into.empty());
-  const bool wait_first = socket->drained || ++socket->reads_in_a_row > reads_in_a_row_max;
-  if (wait_first) return read_after_wait(socket, into, at_most, Step::wants_read);
+  const bool step_aside = !socket->drained && ++socket->reads_in_a_row > reads_in_a_row_max;
+  if (step_aside) socket->readable_later();
+  if (step_aside || socket->drained) return read_after_wait(socket, into, at_most, Step::wants_read);
   if (!socket->is_open()) return closed_here(*socket);
   std::size_t size = 0;
   const Step step = receive(*socket, into, size);

@@ -114,8 +114,6 @@ Step TlsSession::look() {
   return outcome(SSL_peek_ex(ssl_.get(), &first, 1, &size));
 }
 
-bool TlsSession::has_more() const { return SSL_has_pending(ssl_.get()) == 1; }
-
 void TlsSession::say_goodbye() {
   if (!up_ || broken_) return;
   ERR_clear_error();

@@ -30,7 +30,6 @@ class TlsSession {
   Step read(std::span<Byte> into, std::size_t& size);
   Step write(ByteView bytes, std::size_t& size);  // after wants_*: again with the same bytes
   Step look();                                    // done: read would give something
-  bool has_more() const;                          // bytes that the socket no longer has
   void say_goodbye();                             // close_notify, if it can go now
 
   std::string failure() const;  // of the last step that failed; for operators

@@ -42,9 +42,8 @@ Step receive(Socket& socket, std::span<Byte> into, std::size_t& size) {
     socket.drained = step == Step::done && size < into.size();
     return step;
   }
-  const Step step = socket.tls->read(into, size);
-  socket.drained = step == Step::done && !socket.tls->has_more();
-  return step;
+  socket.drained = false;  // what TLS has left over, and whether the kernel has more, only the next try tells
+  return socket.tls->read(into, size);
 }
 
 Step transmit(Socket& socket, ByteView bytes, std::size_t& size) {
