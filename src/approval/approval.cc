@@ -102,6 +102,7 @@ json::object to_json(const Approval& approval) {
                    {"policies", list_of(facts.policies)},
                    {"groups", list_of(facts.groups)},
                    {"quorum", facts.quorum},
+                   {"for_task", facts.for_task},
                    {"agreed", approval.agreed()},
                    {"votes", std::move(votes)},
                    {"ceiling", enforced_to_json(approval.ceiling)},

@@ -30,11 +30,13 @@ struct OperationFacts {
   std::string agent_reason;  // the agent's unverified words
   std::string reason;        // why it is held, from the policy
   unsigned quorum = 1;
-  std::vector<std::string> groups;    // who may decide; none is refused
-  std::vector<std::string> policies;  // that determined the hold
-  std::vector<std::string> effects;   // "UPDATE public.refunds(state)": what it touches, for people
-  std::chrono::milliseconds wait{0};  // how long a person may take; 0: limits::hold_default
-  std::optional<WallTime> not_after;  // the grant's end, which no approval outlives
+  std::vector<std::string> groups;                 // who may decide; none is refused
+  std::vector<std::string> policies;               // that determined the hold
+  std::vector<std::string> effects;                // "UPDATE public.refunds(state)": what it touches, for people
+  std::chrono::milliseconds wait{0};               // how long a person may take; 0: limits::hold_default
+  std::optional<std::chrono::milliseconds> ttl{};  // how long an approval stays good at most; unset: `wait` again
+  bool for_task = false;                           // may one approval cover repeats?
+  std::optional<WallTime> not_after;               // the grant's end, which no approval outlives
   friend bool operator==(const OperationFacts&, const OperationFacts&) = default;
 };
 
@@ -55,7 +57,7 @@ struct Terms {
   Reach reach = Reach::once;
   std::uint64_t uses = 1;           // for_task: how many times exactly this operation may run
   std::optional<Enforced> ceiling;  // lower than what was asked for; never raises it
-  std::optional<WallTime> until;    // nullopt: the hold's own window again; never beyond the grant's end
+  std::optional<WallTime> until;    // never beyond the hold's ttl and the grant's end
   friend bool operator==(const Terms&, const Terms&) = default;
 };
 struct Approve {

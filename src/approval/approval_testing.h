@@ -33,6 +33,7 @@ inline OperationFacts held(std::string statement = "UPDATE public.refunds SET st
   facts.reason = "bulk write";
   facts.groups = {"orders-oncall", "dba"};
   facts.policies = {"P4"};
+  facts.for_task = true;
   return facts;
 }
 

@@ -20,6 +20,11 @@ std::chrono::milliseconds window(const OperationFacts& facts) {
   return facts.wait.count() > 0 ? facts.wait : std::chrono::milliseconds(limits::hold_default);
 }
 
+WallTime good_until(const OperationFacts& facts, std::optional<WallTime> wanted, WallTime now) {
+  if (!facts.ttl) return wanted.value_or(now + window(facts));
+  return std::min(wanted.value_or(WallTime::max()), now + *facts.ttl);
+}
+
 WallTime end_of(const OperationFacts& facts, WallTime wanted) {
   return facts.not_after ? std::min(wanted, *facts.not_after) : wanted;
 }
@@ -49,7 +54,7 @@ void settle(Approval& approval, WallTime now) {
     if (vote.terms.ceiling) approval.ceiling = meet(approval.ceiling, *vote.terms.ceiling);
   }
   approval.uses_left = uses;
-  approval.expires = end_of(approval.facts, until.value_or(now + window(approval.facts)));
+  approval.expires = end_of(approval.facts, good_until(approval.facts, until, now));
   approval.decided = now;
 }
 

@@ -188,6 +188,17 @@ TEST_F(ApprovalsTest, AnApprovalThatIsNotUsedExpiresAndNeverOutlivesItsGrant) {
   EXPECT_EQ(agreed(facts, {Reach::for_task, 9, {}, clock.wall() + 8h}).expires, facts.not_after);
 }
 
+TEST_F(ApprovalsTest, AnApprovalStaysGoodAsLongAsThePolicySays) {
+  auto facts = held();
+  facts.ttl = 20s;
+  const auto approval = agreed(facts);
+  EXPECT_EQ(approval.expires, clock.wall() + 20s);
+  facts.operation.statement = "SELECT 2";
+  EXPECT_EQ(agreed(facts, {Reach::for_task, 9, {}, clock.wall() + 8h}).expires, clock.wall() + 20s);
+  facts.operation.statement = "SELECT 3";
+  EXPECT_EQ(agreed(facts, {Reach::for_task, 9, {}, clock.wall() + 5s}).expires, clock.wall() + 5s);
+}
+
 TEST_F(ApprovalsTest, SettingTheClockBackProlongsNothing) {
   const auto approval = agreed();
   clock.jumped = -24h;

@@ -60,6 +60,8 @@ Result<Done> check_terms(const Terms& terms, const OperationFacts& facts, WallTi
   const auto bad = [](std::string what) { return Error{Code::malformed, Blame::client, std::move(what)}; };
   if (terms.uses == 0 || terms.uses > uses_max) return bad(fmt::format("an approval is for 1 to {} uses", uses_max));
   if (terms.reach == Reach::once && terms.uses != 1) return bad("once is one use; approve for the task to allow more");
+  if (terms.reach == Reach::for_task && !facts.for_task)
+    return bad("the policy wants every run of this approved by itself; approve it once");
   if (terms.until && *terms.until <= now) return bad("the approval would end before it begins; give a later time");
   if (terms.ceiling && !within(*terms.ceiling, facts.operation.enforced))
     return bad("the ceiling is above what the gateway will enforce; only a lower one can be set");

@@ -59,6 +59,15 @@ TEST(Terms, CanOnlyBeStricterThanWhatWasAsked) {
   EXPECT_FALSE(ok({Reach::once, 1, {}, now}));
 }
 
+TEST(Terms, RepeatsAreForThePolicyToAllow) {
+  auto facts = held();
+  facts.for_task = false;
+  EXPECT_TRUE(check_terms({}, facts, WallTime{1s}).ok());
+  const auto repeats = check_terms({Reach::for_task, 2, {}, {}}, facts, WallTime{1s});
+  ASSERT_FALSE(repeats.ok());
+  EXPECT_EQ(repeats.error().detail, "the policy wants every run of this approved by itself; approve it once");
+}
+
 TEST(Unfit, IsWhatCouldNotBeShownWholeOrDecidedByAnybody) {
   EXPECT_FALSE(unfit(held()));
   EXPECT_FALSE(unfit(held(std::string(limits::statement_bytes_max, 'x'))));

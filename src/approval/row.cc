@@ -113,6 +113,8 @@ json::object facts_to_json(const OperationFacts& facts) {
   put_texts(out, "policies", facts.policies);
   put_texts(out, "effects", facts.effects);
   put_time(out, "not_after_ms", facts.not_after);
+  if (facts.ttl) out["ttl_ms"] = facts.ttl->count();
+  out["for_task"] = facts.for_task;
   return out;
 }
 
@@ -137,6 +139,11 @@ Result<OperationFacts> facts_from_json(const json::object& object) {
   NG_TRY(const std::int64_t wait, number_at(object, "wait_ms"));
   out.wait = std::chrono::milliseconds(wait);
   NG_TRY(out.not_after, maybe_time_at(object, "not_after_ms"));
+  if (object.contains("ttl_ms")) {
+    NG_TRY(const std::int64_t ttl, number_at(object, "ttl_ms"));
+    out.ttl = std::chrono::milliseconds(ttl);
+  }
+  NG_TRY(out.for_task, flag_at(object, "for_task"));
   return out;
 }
 

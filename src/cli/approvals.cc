@@ -82,10 +82,11 @@ Result<int> show(const Options& options) {
   NG_TRY(const json::object held, client.get(path_of(options)));
   if (options.where.json) return print_json(held), 0;
   print_held(held);
+  const char* how_often = text_of(held, "for_task") == "true" ? "--once (or --uses N)" : "--once";
   if (text_of(held, "you_may_decide") == "true")
     print_line(fmt::format(
-        "decide     narrowgate approvals approve {0} --once   or   narrowgate approvals deny {0} --reason too_broad --words '…'",
-        text_of(held, "id")));
+        "decide     narrowgate approvals approve {0} {1}   or   narrowgate approvals deny {0} --reason too_broad --words '…'",
+        text_of(held, "id"), how_often));
   else print_line("decide     not you: " + text_of(held, "because"));
   return 0;
 }

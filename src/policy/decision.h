@@ -69,7 +69,9 @@ struct Hold {
   std::vector<std::string> groups;  // who may; from the determining policies' @approval
   std::string reason;               // from @approval_reason
   std::vector<std::string> policies;
-  Enforced enforced;  // the ceiling a person is asked to agree to
+  Enforced enforced;                               // the ceiling a person is asked to agree to
+  std::optional<std::chrono::milliseconds> ttl{};  // how long an approval stays good; unset: as long as people may take
+  bool for_task = false;                           // an approval may cover repeats within the task
 };
 
 // A question to the gateway itself, in the protocol's own syntax: SELECT * FROM narrowgate.scope.

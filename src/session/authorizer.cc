@@ -90,7 +90,8 @@ Authorizer::Verdict Authorizer::judge(const std::shared_ptr<const Operation>& op
     const policy::Verdict verdict = slice_->evaluate(*operation, out.enforced, gateway_.clock.wall(), std::nullopt);
     policies = verdict.policies;
     if (verdict.kind == policy::Verdict::Kind::hold)
-      out.hold = Hold{*decision, verdict.quorum, verdict.groups, verdict.reason, verdict.policies, out.enforced};
+      out.hold = Hold{*decision,        verdict.quorum, verdict.groups, verdict.reason,
+                      verdict.policies, out.enforced,   verdict.ttl,    verdict.for_task};
     if (verdict.kind == policy::Verdict::Kind::deny) {
       out.denial.emplace();
       out.denial->code = verdict.code;

@@ -75,6 +75,8 @@ approval::OperationFacts facts_of(const Session& session, const Request& request
                                 ? fmt::format("{} {}", effect.verb, effect.object)
                                 : fmt::format("{} {}({})", effect.verb, effect.object, fmt::join(effect.columns, ", ")));
   facts.wait = session.admission.resource->hold;
+  facts.ttl = hold.ttl;
+  facts.for_task = hold.for_task;
   return facts;
 }
 

@@ -41,32 +41,44 @@ Result<Done> ask_for(const Session& session, const std::string& decision, const 
   return decisions.ask(decision, row->task, why);
 }
 
+Denial cannot_ask(const std::string& decision, Code why) {
+  Denial denial;
+  if (why != Code::not_found) {
+    denial.message = "asking is not possible now";
+    denial.retry = "after:30";
+    return denial;
+  }
+  denial.code = DenialCode::policy_denied;
+  denial.message = fmt::format("no denial of yours is called {}", visible(decision));
+  denial.hint = "A denial's name is in its DETAIL, as decision: dec_…";
+  denial.retry = "never";
+  return denial;
+}
+
 // The agent asks for what was denied: written down for a person to see, and answered in one line.
-Task<Table> take_request(Session& session, std::vector<std::string> arguments) {
+Task<Result<Done>> take_request(Session& session, std::unique_ptr<Request> request) {
+  const std::vector<std::string>& arguments = request->gateway_call()->arguments;
   const std::string decision = arguments[0], why = arguments[1].substr(0, limits::reason_bytes_max);
   const Result<Done> asked =
       co_await session.gateway.pool.run(*session.entrance.loop, [&] { return ask_for(session, decision, why); });
-  std::string said = fmt::format("asked for what {} denied; a person will see it", decision);
-  if (!asked.ok() && asked.error().code == Code::conflict) said = fmt::format("{} was asked for already", decision);
-  else if (!asked.ok() && asked.error().code == Code::not_found)
-    said = fmt::format("no denial of yours is called {}", visible(decision));
-  else if (!asked.ok()) said = "asking is not possible now; try again later";
+  const bool again = !asked.ok() && asked.error().code == Code::conflict;
+  if (!asked.ok() && !again)
+    co_return co_await session.conversation.refuse(std::move(request), cannot_ask(decision, asked.error().code));
   log_info("scope requested", {{"session", session.id}, {"decision", decision}, {"why", why}});
   session.noticed(fmt::format("narrowgate.request({}): {}", decision, why));
-  co_return Table{.columns = {"answer"}, .rows = {{std::move(said)}}, .tag = {}};
+  std::string said = again ? fmt::format("{} was asked for already", decision)
+                           : fmt::format("asked for what {} denied; a person will see it", decision);
+  Table table{.columns = {"answer"}, .rows = {{std::move(said)}}, .tag = {}};
+  co_return co_await session.conversation.answer(std::move(request), std::move(table));
 }
 
 }  // namespace
 
 Task<Result<Done>> answer(Session& session, std::unique_ptr<Request> request) {
-  const GatewayCall call = *request->gateway_call();
-  Table table;
-  switch (call.what) {
-    case GatewayCall::What::scope: table = scope_table(session); break;
-    case GatewayCall::What::status: table = status_table(session); break;
-    case GatewayCall::What::request: table = co_await take_request(session, call.arguments); break;
-  }
-  co_return co_await session.conversation.answer(std::move(request), std::move(table));
+  const GatewayCall::What what = request->gateway_call()->what;
+  if (what == GatewayCall::What::request) return take_request(session, std::move(request));
+  return session.conversation.answer(std::move(request),
+                                     what == GatewayCall::What::scope ? scope_table(session) : status_table(session));
 }
 
 }  // namespace narrowgate::session

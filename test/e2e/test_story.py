@@ -171,6 +171,17 @@ class Holds(ShopTest):
         self.assertIn("3", waiting.ask(IN_SCOPE + ";"))
         self.assertEqual(self.states(), "requested|397\nstuck|3")
 
+    def test_an_approval_for_several_runs_lets_its_task_repeat_the_statement(self):
+        statement = "UPDATE refunds SET state = 'approved' WHERE id = 2417;"
+        waiting, approval = self.hold(statement)
+        done = self.gateway.run("approvals", "approve", approval, "--uses", "2")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        waiting.wait()
+        waiting.send(statement)
+        self.assertNotIn("held", waiting.wait())
+        waiting.send(statement)
+        waiting.wait_for(r"NOTICE:.*apr_")  # a third run is asked about anew
+
     def test_the_owner_of_an_agent_cannot_approve_what_it_asks(self):
         _, approval = self.hold("UPDATE refunds SET state = 'void' WHERE id = 2688;")
         done = self.gateway.run("approvals", "approve", approval, "--once", person="olu")
