@@ -2,6 +2,8 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <filesystem>
+#include <fstream>
 
 #include "base/id.h"
 #include "cli/cli.h"
@@ -75,6 +77,22 @@ Result<int> check(const Options& options) {
   for (const policy::Complaint& warning : found.warnings) print_line("warning: " + policy::to_string(warning));
   if (!found.set) return wrong("the policies have errors:\n" + policy::to_string(found.errors));
   print_line(fmt::format("{} policies, version {}", found.set->policies().size(), found.set->version()));
+  return 0;
+}
+
+Result<int> copy(const Options& options) {
+  const auto fault = [&](const std::string& what) {
+    return wrong(fmt::format("{}: {}; name a folder that is not there yet", options.folder, what));
+  };
+  std::error_code error;
+  if (!std::filesystem::create_directory(options.folder, error)) return fault(error ? error.message() : "it exists already");
+  for (const policy::Source& source : policy::default_sources()) {
+    std::ofstream file(std::filesystem::path(options.folder) / source.name);
+    file << source.text << std::flush;
+    if (!file) return fault(fmt::format("{} cannot be written", source.name));
+  }
+  print_line(fmt::format("wrote {} files to {}; say \"policies: {}\" in the configuration to use them",
+                         policy::default_sources().size(), options.folder, options.folder));
   return 0;
 }
 
@@ -264,6 +282,9 @@ void add_policy(CLI::App& app, Chosen& chosen) {
   };
   add("check", "Load them and print every complaint", check)
       ->add_option("folder", options->folder, "of *.cedar files (else the configuration's, else the built-in ones)");
+  CLI::App* copies = policy->add_subcommand("copy", "Write the built-in ones into a new folder, to change them");
+  copies->add_option("folder", options->folder, "where")->required();
+  copies->callback([=, &chosen] { chosen.run = [=] { return copy(*options); }; });
   add("list", "All of them", list)->add_option("--policies", options->folder, "a folder of *.cedar files");
   CLI::App* explains = add("explain", "What each policy says to one operation", explain);
   explains->add_option("--agent", options->agent, "who")->required();
