@@ -49,6 +49,12 @@ area_postgres() {
   return $status
 }
 
+area_clients() {
+  need postgres clients
+  compile release || return 1
+  python3 "$root/test/clients/run.py" --json "$results/clients.json"
+}
+
 area_demo() {
   "$root/scripts/demo" --check --json "$results/demo.json"
 }

@@ -2,6 +2,7 @@
 #
 #   need build            a compiler, the libraries, a Rust toolchain
 #   need postgres         a PostgreSQL server and psql, for tests and the demo
+#   need clients          the drivers of test/clients, into the cache
 #   need sanitizers       clang, for sanitizers and fuzzing
 #   need tidy, format, lint, libraries
 #                         what those checks run; the libraries alone, without Rust
@@ -31,6 +32,7 @@ need() {
       build) need_packages "$purpose" "$packages_build" && need_rust && use_caches ;;
       libraries) need_packages "$purpose" "$packages_build" ;;
       postgres) need_packages "$purpose" "$packages_postgres" ;;
+      clients) need_clients ;;
       sanitizers) need_packages "$purpose" "$packages_sanitizers" ;;
       format) need_packages "$purpose" "$packages_format" ;;
       lint) need_packages "$purpose" "$packages_lint" ;;
