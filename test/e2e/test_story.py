@@ -110,6 +110,16 @@ class Statements(ShopTest):
         self.assertEqual(answer.sqlstates, ["53400"], answer.err)
         self.assertLessEqual(len(answer.out.splitlines()), 500)
 
+    def test_rows_that_a_cursor_gives_in_parts_count_together(self):
+        declare = "DECLARE c CURSOR FOR SELECT id FROM refunds"
+        answer = self.psql("BEGIN", declare, "FETCH 300 FROM c", "FETCH 300 FROM c")
+        self.assertEqual(answer.sqlstates, ["53400"], answer.err)
+        self.assertLessEqual(len(answer.out.splitlines()), 500)
+        again = self.psql("BEGIN", declare, "FETCH 300 FROM c", "CLOSE c", declare, "FETCH 300 FROM c")
+        self.assertEqual(again.sqlstates, [], again.err)
+        together = self.psql("BEGIN", f"{declare}; FETCH 300 FROM c", "SAVEPOINT s", "FETCH 150 FROM c; FETCH 150 FROM c")
+        self.assertEqual(together.sqlstates, ["53400"], together.err)
+
 
 class Time(ShopTest):
     @classmethod

@@ -298,6 +298,27 @@ class Pipelines(WireTest):
         connection.send(parse("s", OUTSIDE), describe("S", "s"), SYNC)
         self.assertEqual(kinds(connection.read_until("Z")), "EZ")
 
+    def test_rows_of_a_portal_in_parts_count_together(self):
+        connection = self.logged_in()
+        connection.ask("BEGIN")
+        connection.send(parse("", "SELECT id FROM refunds"), bind("p", ""), SYNC)
+        connection.read_until("Z")
+        rows, refused = 0, ""
+        while not refused:
+            connection.send(execute("p", 100), SYNC)
+            answer = connection.read_until("Z")
+            rows += kinds(answer).count("D")
+            refused = next((received.sqlstate for received in answer if received.kind == "E"), "")
+        self.assertEqual((rows, refused), (500, "53400"))
+
+    def test_a_limit_that_is_passed_in_a_pipeline_leaves_no_doubt_about_the_rest(self):
+        connection = self.logged_in()
+        steps = bind("p", "") + execute("p") + bind("", "") + execute("")
+        connection.send(parse("", "SELECT id FROM refunds WHERE id < 502"), steps, SYNC)
+        answer = connection.read_until("E")
+        self.assertEqual(answer[-1].sqlstate, "53400")
+        self.assertNotIn("C", kinds(answer))
+
     def test_two_thousand_pipelined_statements_are_answered_in_order(self):
         connection = Wire(self.gateway, patience=60)
         self.addCleanup(connection.socket.close)

@@ -114,8 +114,26 @@ Result<Turn> Answers::on_error(ByteView body) {
 // The cancel of an answer that ran over its budget comes back as an error; the client hears of the limit instead.
 Turn Answers::instead_if_cut_off(const Debt& debt) {
   if (!debt.over_budget) return Turn::pass;
-  said_ += creditor_.limit_message(debt);
+  said_ += creditor_.limit_message(debt, false);
   return Turn::instead;
+}
+
+// The upstream finished such an answer before the cancel came, so nothing failed there. An error is then true only of a step that
+// stands alone: others beside it would be committed while the client takes them for undone. That pipeline ends the connection.
+Result<Done> Answers::say_cut_off(const Debt& debt) {
+  if (debt.kind != Kind::execute || alone_before_sync()) {
+    said_ += creditor_.limit_message(debt, false);
+    return Done{};
+  }
+  last_words_ = creditor_.limit_message(debt, true);
+  return Error{Code::closed, Blame::gateway, "a limit was passed in the middle of a pipeline"};
+}
+
+bool Answers::alone_before_sync() const {
+  if (executed_since_ready_) return false;
+  for (std::size_t i = 1; i < owed_.size() && owed_[i].kind != Kind::sync; ++i)
+    if (owed_[i].kind == Kind::execute || owed_[i].kind == Kind::own_steps) return false;
+  return true;
 }
 
 Result<Turn> Answers::on_ready(ByteView body) {
@@ -125,6 +143,7 @@ Result<Turn> Answers::on_ready(ByteView body) {
   if (!ends_with_ready(head.kind)) return unexpected('Z', "an earlier answer is still due");
   if (head.kind == Kind::refused_query && !head.say.empty()) return unexpected('Z', "a statement that cannot parse was accepted");
   transaction_ = char(body[0]);
+  executed_since_ready_ = false;
   const bool quiet = head.kind == Kind::own;
   const bool says = head.kind == Kind::sync && !head.failed && !head.say.empty();
   if (says) {
@@ -145,16 +164,18 @@ Result<Turn> Answers::on_complete(ByteView body) {
   head.tag = complete.tag;
   if (complete.rows && *complete.rows > head.rows) head.rows = *complete.rows;
   const bool withheld = head.withhold_end, cut_off = head.over_budget;
-  if (cut_off) said_ += creditor_.limit_message(head);
+  if (cut_off) NG_TRY_VOID(say_cut_off(head));
   if (head.kind == Kind::execute) settle_head(true);
   return cut_off ? Turn::instead : withheld ? Turn::drop : Turn::pass;
 }
 
 Result<Turn> Answers::on_suspended() {
-  const bool withheld = owed_.front().withhold_end;
-  owed_.front().suspended = true;
+  Debt& head = owed_.front();
+  const bool withheld = head.withhold_end, cut_off = head.over_budget;
+  head.suspended = true;
+  if (cut_off) NG_TRY_VOID(say_cut_off(head));
   NG_TRY(const Turn turn, step('s', Kind::execute));
-  return withheld ? Turn::drop : turn;
+  return cut_off ? Turn::instead : withheld ? Turn::drop : turn;
 }
 
 Result<Turn> Answers::take_bulk(std::uint64_t rows, std::uint64_t bytes, ByteView raw) {
@@ -169,6 +190,7 @@ Result<Turn> Answers::take_bulk(std::uint64_t rows, std::uint64_t bytes, ByteVie
   if (head.kind != Kind::query && head.kind != Kind::execute) return unexpected('D', "no rows are due");
   head.rows += rows;
   head.bytes += bytes;
+  if (head.taken) head.taken->rows += rows, head.taken->bytes += bytes;
   return head.over_budget ? Turn::drop : Turn::pass;
 }
 
@@ -179,7 +201,7 @@ std::optional<Answers::Budget> Answers::budget() const {
   const auto left = [](std::uint64_t max, std::uint64_t used) {
     return max == 0 ? RelayScanner::unlimited : max > used ? max - used : 0;
   };
-  return Budget{left(head.rows_max, head.rows), left(head.bytes_max, head.bytes)};
+  return Budget{left(head.rows_max, head.rows_taken()), left(head.bytes_max, head.bytes_taken())};
 }
 
 void Answers::over_time() {
@@ -247,6 +269,7 @@ Debt Answers::take_head() {
 
 void Answers::settle_head(bool ran) {
   const Debt debt = take_head();
+  if (debt.kind == Kind::execute) executed_since_ready_ = true;
   if (debt.own) finish(*debt.own);
   else creditor_.settled(debt, ran);
   speak_locals();

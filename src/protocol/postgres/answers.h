@@ -64,6 +64,7 @@ struct Debt {
   std::uint64_t request = 0;     // the session's number; 0: not a request
   std::uint64_t rows = 0, bytes = 0;
   std::uint64_t rows_max = 0, bytes_max = 0;  // 0: no limit
+  std::shared_ptr<Taken> taken = {};          // what the limits are held against, if this is a part of an answer
   std::chrono::milliseconds time_max{0};      // at the head of what is owed; 0: no limit
   bool over_budget = false;                   // a limit was passed: what is left of the answer is kept back
   bool over_time = false;                     // it was this one
@@ -75,6 +76,9 @@ struct Debt {
   std::shared_ptr<const Prepared> prepared = {};  // parse: what the name will stand for
   std::shared_ptr<const Portal> portal = {};      // bind
   std::shared_ptr<OwnQuery> own = {};
+
+  std::uint64_t rows_taken() const { return taken ? taken->rows : rows; }
+  std::uint64_t bytes_taken() const { return taken ? taken->bytes : bytes; }
 };
 
 // What to do with one backend message.
@@ -93,8 +97,9 @@ class Creditor {
   virtual void copy_begun() = 0;
   virtual void transaction_status(char status) = 0;  // at each ReadyForQuery, after what it settled
   virtual void parameter_reported(std::string_view name) = 0;
-  virtual void over_budget(const Debt& debt) = 0;           // once per debt: cancel it
-  virtual std::string limit_message(const Debt& debt) = 0;  // what the client is told where the end of that answer would be
+  virtual void over_budget(const Debt& debt) = 0;  // once per debt: cancel it
+  // What the client is told where the end of that answer would be; fatal: and the connection ends.
+  virtual std::string limit_message(const Debt& debt, bool fatal) = 0;
 };
 
 class Answers {
@@ -148,6 +153,9 @@ class Answers {
   // The upstream has said why it ends the connection, and the client has heard it.
   bool ended_by_upstream() const { return ended_by_upstream_; }
 
+  // What the client is to hear last of a pipeline that should have failed and did not; "" if it did not come to that.
+  const std::string& last_words() const { return last_words_; }
+
   // The connection is gone: everything owed is settled as not known to have run.
   void abandon();
 
@@ -158,6 +166,8 @@ class Answers {
   Result<Turn> on_own(char type);
   Result<Turn> on_suspended();
   Turn instead_if_cut_off(const Debt& debt);
+  Result<Done> say_cut_off(const Debt& debt);
+  bool alone_before_sync() const;
   void finish(OwnQuery& own);
   Result<Turn> step(char type, Debt::Kind expected, bool has_columns = false);
   void settle_head(bool ran);
@@ -169,12 +179,13 @@ class Answers {
 
   Creditor& creditor_;
   Ring<Debt> owed_;
-  std::string said_;
+  std::string said_, last_words_;
   char transaction_ = 'I';
   bool discarding_ = false;  // the upstream ignores everything until a Sync that we have not sent yet
   bool work_since_sync_ = false;
   bool ended_by_upstream_ = false;
-  int meaning_at_stake_ = 0;  // debts whose success changes what later text means
+  bool executed_since_ready_ = false;  // a step that is answered already and not yet committed
+  int meaning_at_stake_ = 0;           // debts whose success changes what later text means
   int names_at_stake_ = 0;
   int copies_owed_ = 0;
   std::uint64_t turn_ = 0;

@@ -20,7 +20,7 @@ struct Log final : Creditor {
   void parameter_reported(std::string_view name) override { lines.push_back("reported " + std::string(name)); }
   void transaction_status(char status) override { lines.push_back(std::string("status ") + status); }
   void over_budget(const Debt&) override { lines.push_back("over"); }
-  std::string limit_message(const Debt&) override { return "LIMIT"; }
+  std::string limit_message(const Debt&, bool fatal) override { return fatal ? "FATAL" : "LIMIT"; }
 };
 
 struct AnswersTest : testing::Test {
@@ -132,6 +132,47 @@ TEST_F(AnswersTest, ABudgetCutsTheAnswerOffAndSaysWhy) {
   EXPECT_EQ(error("57014"), Turn::instead);
   EXPECT_EQ(answers.said(), "LIMIT");
   EXPECT_EQ(take('Z', "I"), Turn::pass);
+}
+
+TEST_F(AnswersTest, ALimitHoldsForAllPartsOfAnAnswer) {
+  const auto taken = std::make_shared<Taken>();
+  const auto part = [&] { ASSERT_TRUE(answers.owe({.kind = Kind::execute, .rows_max = 3, .taken = taken})); };
+  part(), owe(Kind::sync), part(), owe(Kind::sync);
+  EXPECT_EQ(*answers.take_bulk(2, 40, {}), Turn::pass);
+  EXPECT_EQ(take('s'), Turn::pass);
+  EXPECT_EQ(take('Z', "T"), Turn::pass);
+  EXPECT_EQ(answers.budget()->rows, 1u);
+  EXPECT_EQ(*answers.take_bulk(1, 20, {}), Turn::pass);
+  answers.over_budget();
+  EXPECT_EQ(*answers.take_bulk(1, 20, {}), Turn::drop);
+  EXPECT_EQ(take('s'), Turn::instead);  // the cancel came too late; nothing else hangs on it
+  EXPECT_EQ(answers.said(), "LIMIT");
+  EXPECT_EQ(take('Z', "T"), Turn::pass);
+}
+
+TEST_F(AnswersTest, AStepThatShouldHaveFailedEndsThePipelineItSharesWithOthers) {
+  const auto cut_off_at_end = [&](char end) {
+    EXPECT_EQ(*answers.take_bulk(1, 20, {}), Turn::pass);
+    answers.over_budget();
+    return answers.take(end, as_bytes(std::string_view("SELECT 2\0", 9))).ok();
+  };
+  ASSERT_TRUE(answers.owe({.kind = Kind::execute, .rows_max = 1}));
+  owe(Kind::sync);
+  EXPECT_TRUE(cut_off_at_end('C'));  // alone
+  take('Z', "I");
+  ASSERT_TRUE(answers.owe({.kind = Kind::execute, .rows_max = 1}));
+  owe(Kind::execute), owe(Kind::sync);
+  EXPECT_FALSE(cut_off_at_end('C'));
+  EXPECT_EQ(answers.last_words(), "FATAL");
+}
+
+TEST_F(AnswersTest, AStepBeforeItCountsToo) {
+  owe(Kind::execute);
+  ASSERT_TRUE(answers.owe({.kind = Kind::execute, .rows_max = 1}));
+  owe(Kind::sync);
+  complete("INSERT 0 1");
+  answers.over_budget();
+  EXPECT_FALSE(answers.take('s', {}).ok());
 }
 
 TEST_F(AnswersTest, AMessageThatNothingIsOwedForIsRefused) {

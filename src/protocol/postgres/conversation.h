@@ -145,12 +145,13 @@ class PostgresConversation final : public Conversation, private Creditor {
   void transaction_status(char status) override;
   void parameter_reported(std::string_view name) override;
   void over_budget(const Debt& debt) override;
-  std::string limit_message(const Debt& debt) override;
+  std::string limit_message(const Debt& debt, bool fatal) override;
 
   Outcome outcome_of(const Debt& debt, bool ran) const;
   void name_settled(const Debt& debt, bool ran);
   void meaning_changed_by(const Debt& debt, bool ran);
   void forget_names(const std::vector<StatementFacts>& facts);
+  void begin_cursors(const Debt& debt);
   Task<bool> client_is_there();
   Task<void> last_answers();
   Task<void> watch_time(Duration shortest);

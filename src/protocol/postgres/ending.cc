@@ -62,10 +62,18 @@ void PostgresConversation::meaning_changed_by(const Debt& debt, bool ran) {
   if (!ran || !debt.statement || (debt.kind != Kind::query && debt.kind != Kind::execute)) return;
   const Statement& statement = *debt.statement;
   if (!debt.failed) understanding_.state().apply(statement.facts);
+  if (!debt.failed) begin_cursors(debt);
   forget_names(statement.facts);
   if (statement.changes_meaning) meaning_changed_ = meaning_in_transaction_ = true;
   if (statement.ends_transaction && meaning_in_transaction_) meaning_changed_ = true;
   if (statement.defines) definitions_changed_ = definitions_in_transaction_ = true;
+}
+
+// What a message took from a cursor that it made counts for that cursor.
+void PostgresConversation::begin_cursors(const Debt& debt) {
+  for (const StatementFacts& one : debt.statement->facts)
+    for (const Change& change : one.changes)
+      if (change.what == Change::What::declare) names_.cursors.begin(change.name, {debt.rows, debt.bytes});
 }
 
 // What SQL did to the names that messages share with it: from now on they mean what the server says.
@@ -119,18 +127,20 @@ Task<void> PostgresConversation::watch_time(Duration shortest) {
 
 std::string limit_of(const Debt& debt) {
   if (debt.over_time) return fmt::format("{} for one statement", format_duration(debt.time_max));
-  return debt.rows_max != 0 && debt.rows >= debt.rows_max ? fmt::format("{} rows", debt.rows_max)
-                                                          : fmt::format("{} bytes", debt.bytes_max);
+  return debt.rows_max != 0 && debt.rows_taken() >= debt.rows_max ? fmt::format("{} rows", debt.rows_max)
+                                                                  : fmt::format("{} bytes", debt.bytes_max);
 }
 
-std::string PostgresConversation::limit_message(const Debt& debt) {
+std::string PostgresConversation::limit_message(const Debt& debt, bool fatal) {
   Denial denial;
   denial.code = DenialCode::limit_exceeded;
   denial.message = fmt::format("the answer passed this task's limit of {}", limit_of(debt));
   denial.hint = "Ask for less: a narrower WHERE clause, a LIMIT, fewer columns.";
   denial.retry = "narrower";
+  Refusal refusal = refusal_for(denial, Moment::session);
+  if (fatal) refusal.severity = Severity::fatal;
   Bytes out;
-  write(out, refusal_for(denial, Moment::session));
+  write(out, refusal);
   return std::string(as_text(out));
 }
 

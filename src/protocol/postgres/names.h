@@ -25,11 +25,17 @@ struct Prepared {
   std::uint64_t epoch = 0;  // of the understanding that read it; 0: read it again
 };
 
+// What has come of an answer that is fetched in parts: its limits are for all of it.
+struct Taken {
+  std::uint64_t rows = 0, bytes = 0;
+};
+
 // A prepared statement with its values, as Bind named it.
 struct Portal {
   std::shared_ptr<const Prepared> prepared;
   std::shared_ptr<const Statement> statement;  // what the text meant at Bind, where the server plans it
   std::string bind;  // the Bind message's body, for records and approvals; empty if over limits::bind_bytes_recorded_max
+  mutable Taken taken = {};
 };
 
 template <class T>
@@ -78,9 +84,23 @@ class Bindings {
   std::map<std::string, Meaning, std::less<>> names_;
 };
 
+// What has come of each cursor that SQL made. A new one of the same name begins anew.
+class Cursors {
+ public:
+  // Shared by all of `names`, since nobody knows whose rows are whose in the answer to several.
+  std::shared_ptr<Taken> taken(const std::vector<std::string>& names);
+  void begin(const std::string& name, Taken taken);
+
+ private:
+  std::shared_ptr<Taken> of(const std::string& name) const;
+  void keep(const std::string& name, std::shared_ptr<Taken> taken);
+  std::map<std::string, std::shared_ptr<Taken>, std::less<>> taken_;
+};
+
 struct Names {
   Bindings<Prepared> statements;
   Bindings<Portal> portals;
+  Cursors cursors;
 };
 
 }  // namespace narrowgate::postgres

@@ -1,5 +1,6 @@
 #include "protocol/postgres/names.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 namespace narrowgate::postgres {
@@ -64,6 +65,34 @@ TEST(Names, AreForgottenWithTheServerButNotWhatIsOnItsWay) {
   names.forget_all();
   EXPECT_EQ(names.find("a"), nullptr);
   EXPECT_EQ(names.find("b"), coming);
+}
+
+TEST(Cursors, CountWhatIsFetchedInPartsTogetherUntilTheyAreMadeAnew) {
+  Cursors cursors;
+  cursors.begin("c", {});
+  cursors.taken({"c"})->rows += 400;
+  EXPECT_EQ(cursors.taken({"c"})->rows, 400u);
+  EXPECT_EQ(cursors.taken({"d"})->rows, 0u);
+  cursors.begin("c", {7, 70});  // the message that made it took some already
+  EXPECT_EQ(cursors.taken({"c"})->rows, 7u);
+}
+
+TEST(Cursors, FetchedFromTogetherCountTogether) {
+  Cursors cursors;
+  cursors.taken({"a"})->rows = 10;
+  const auto both = cursors.taken({"a", "b"});
+  EXPECT_EQ(both->rows, 10u);
+  both->rows += 5;
+  EXPECT_EQ(cursors.taken({"a"})->rows, 15u);
+  EXPECT_EQ(cursors.taken({"b"})->rows, 15u);
+}
+
+TEST(Cursors, TooManyOfThemCountAsOne) {
+  Cursors cursors;
+  for (std::size_t n = 0; n < portals_max; ++n) cursors.begin(fmt::format("c{}", n), {});
+  cursors.taken({"x"})->rows = 5;
+  EXPECT_EQ(cursors.taken({"y"})->rows, 5u);
+  EXPECT_EQ(cursors.taken({"c1"})->rows, 0u);
 }
 
 }  // namespace

@@ -176,7 +176,8 @@ Task<void> PostgresConversation::relay_until_end() {
       log_warning("upstream broke the protocol", {{"resource", upstream_at_.resource}, {"why", why.detail}});
     Bytes out;
     write(out, refusal_for(Error{Code::closed, Blame::upstream, "the upstream closed the connection"}, Moment::session));
-    if (!answers_.ended_by_upstream()) client_.last_words(as_text(out));
+    if (!answers_.last_words().empty()) client_.last_words(answers_.last_words());
+    else if (!answers_.ended_by_upstream()) client_.last_words(as_text(out));
   }
   client_.close();
   progress_.set();

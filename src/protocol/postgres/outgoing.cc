@@ -117,6 +117,8 @@ Debt PostgresConversation::debt_for(std::uint64_t number, const PostgresRequest&
   debt.since = common_.clock.mono();
   debt.name = request.name;
   debt.statement = request.statement;
+  if (request.portal) debt.taken = std::shared_ptr<Taken>(request.portal, &request.portal->taken);
+  else if (request.runs() && !request.statement->fetches.empty()) debt.taken = names_.cursors.taken(request.statement->fetches);
   debt.copies = request.runs() ? request.statement->copies : 0;
   debt.prepared = request.prepared;
   return debt;

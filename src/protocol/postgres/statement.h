@@ -20,6 +20,7 @@ struct Statement {
   bool writes_rows = false;            // a row ceiling applies
   bool copies_in = false;              // COPY FROM STDIN
   std::size_t copies = 0;              // how many of them
+  std::vector<std::string> fetches;    // the cursors it takes rows from, but for those it makes
   bool controls_transaction = false;   // BEGIN, COMMIT and friends: cannot run inside a transaction of ours
   bool numbers_do_not_matter = false;  // no plain whole number in the text can change what it means
   bool ends_transaction = false;       // COMMIT, ROLLBACK, ROLLBACK TO

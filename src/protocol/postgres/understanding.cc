@@ -7,6 +7,13 @@
 namespace narrowgate::postgres {
 namespace {
 
+bool declares(const std::vector<StatementFacts>& statements, std::string_view cursor) {
+  for (const StatementFacts& facts : statements)
+    for (const Change& change : facts.changes)
+      if (change.what == Change::What::declare && change.name == cursor) return true;
+  return false;
+}
+
 std::shared_ptr<Statement> statement_of(Classified classified) {
   auto out = std::make_shared<Statement>();
   out->stamp_query = stamp_query(classified);
@@ -15,6 +22,7 @@ std::shared_ptr<Statement> statement_of(Classified classified) {
     out->writes_rows |= facts.writes_rows;
     out->copies_in |= facts.copies_in;
     out->copies += facts.copies_in ? 1 : 0;
+    if (!facts.fetches.empty() && !declares(classified.statements, facts.fetches)) out->fetches.push_back(facts.fetches);
     out->controls_transaction |= facts.controls_transaction;
     out->ends_transaction |= facts.ends_transaction;
     out->no_transaction |= facts.no_transaction;

@@ -47,6 +47,7 @@ struct StatementFacts {
   bool writes_rows = false;           // its command tag counts changed rows: a row ceiling applies
   bool copies_in = false;             // COPY … FROM STDIN
   bool copies_out = false;            // COPY … TO STDOUT
+  std::string fetches = {};           // FETCH: the cursor's name
   bool controls_transaction = false;  // BEGIN, COMMIT, SAVEPOINT, …; CALL and DO, which may commit inside
   bool ends_transaction = false;      // COMMIT, ROLLBACK, ROLLBACK TO, …
   bool no_transaction = false;        // cannot run inside a transaction: VACUUM, CREATE INDEX CONCURRENTLY, …

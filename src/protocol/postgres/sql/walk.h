@@ -269,7 +269,7 @@ class Walker {
   const pg::Node* named_query(const pg::ParseResult& tree, std::string_view name, bool cursor) const;
   void execute(const pg::ExecuteStmt& stmt, StatementFacts& facts);
   void declare(const pg::DeclareCursorStmt& stmt, std::string_view sql, StatementFacts& facts);
-  void fetch(const pg::FetchStmt& stmt);
+  void fetch(const pg::FetchStmt& stmt, StatementFacts& facts);
   void call_procedure(const pg::CallStmt& stmt);
   void discard(const pg::DiscardStmt& stmt);
   void admin_on(const pg::RangeVar& var, std::string_view why);

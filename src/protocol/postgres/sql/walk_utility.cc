@@ -54,7 +54,7 @@ bool Walker::utility(const pg::Node& node, std::string_view sql, StatementFacts&
       reach_.changes({Change::What::deallocate, node.deallocate_stmt().isall() ? "" : node.deallocate_stmt().name()});
       return true;
     case Case::kDeclareCursorStmt: return declare(node.declare_cursor_stmt(), sql, facts), true;
-    case Case::kFetchStmt: return fetch(node.fetch_stmt()), true;
+    case Case::kFetchStmt: return fetch(node.fetch_stmt(), facts), true;
     case Case::kClosePortalStmt:
       does(Danger::session, "CLOSE");
       reach_.changes({Change::What::close, node.close_portal_stmt().portalname()});
@@ -216,8 +216,9 @@ void Walker::declare(const pg::DeclareCursorStmt& stmt, std::string_view sql, St
 }
 
 // Rows come, and rows are locked, as they are fetched; MOVE throws them away.
-void Walker::fetch(const pg::FetchStmt& stmt) {
+void Walker::fetch(const pg::FetchStmt& stmt, StatementFacts& facts) {
   text_.rests_on_names = true;
+  facts.fetches = stmt.portalname();
   const std::string* text = text_.session().cursor(stmt.portalname());
   const std::string key = fmt::format("fetch {}", stmt.portalname());
   if (reading_.in_body) return;  // a cursor of the function's own: its query has been seen
