@@ -4,17 +4,11 @@
 #include <map>
 
 #include "approval/approvals.h"
+#include "base/fake_clock.h"
 
 namespace narrowgate::approval {
 
 using namespace std::chrono_literals;
-
-class FakeClock final : public Clock {
- public:
-  WallTime wall() const override { return WallTime{1'795'348'800s} + passed + jumped; }
-  MonoTime mono() const override { return MonoTime{} + 1000s + passed; }
-  Duration passed{0}, jumped{0};
-};
 
 inline OperationFacts held(std::string statement = "UPDATE public.refunds SET state = 'void' WHERE batch = 7") {
   OperationFacts facts;

@@ -61,14 +61,14 @@ TEST_F(ApprovalsTest, ADenialIsFinalAndRememberedThroughANewConnection) {
   auto elsewhere = held();
   elsewhere.operation.connection = elsewhere.session = "ses_2";
   elsewhere.operation.grant = "grt_2";
-  clock.passed += limits::denial_remembered - 1s;
+  clock.pass(limits::denial_remembered - 1s);
   const auto again = approvals->request(elsewhere).value();
   ASSERT_TRUE(again.refusal);
   EXPECT_EQ(again.refusal->why, Refusal::Why::denied_before);
   EXPECT_EQ(again.refusal->approval, asked.id);
   EXPECT_EQ(again.refusal->by_reason, "too_broad");
   EXPECT_EQ(again.refusal->words, "add AND state = 'stuck'");
-  clock.passed += 2s;
+  clock.pass(2s);
   EXPECT_TRUE(approvals->request(elsewhere).value().fresh);
 }
 
@@ -169,7 +169,7 @@ TEST_F(ApprovalsTest, PolicyMayRefuseAnApproverButNotAdmitOne) {
 
 TEST_F(ApprovalsTest, NobodyDecidesAfterTheWindow) {
   const auto asked = ask();
-  clock.passed += limits::hold_default;
+  clock.pass(limits::hold_default);
   EXPECT_EQ(approvals->show(asked.id)->state, State::expired) << "without anybody writing it down";
   EXPECT_EQ(approvals->list({{State::expired}, "", "", "", {}, 10})->size(), 1U);
   EXPECT_EQ(approvals->list({{State::pending}, "", "", "", {}, 10})->size(), 0U);
@@ -180,7 +180,7 @@ TEST_F(ApprovalsTest, NobodyDecidesAfterTheWindow) {
 
 TEST_F(ApprovalsTest, AnApprovalThatIsNotUsedExpiresAndNeverOutlivesItsGrant) {
   const auto approval = agreed();
-  clock.passed += limits::hold_default;
+  clock.pass(limits::hold_default);
   EXPECT_EQ(claim(approval).failure, ClaimFailure::expired);
   auto facts = held("SELECT 2");
   facts.not_after = clock.wall() + 1min;
@@ -201,8 +201,8 @@ TEST_F(ApprovalsTest, AnApprovalStaysGoodAsLongAsThePolicySays) {
 
 TEST_F(ApprovalsTest, SettingTheClockBackProlongsNothing) {
   const auto approval = agreed();
-  clock.jumped = -24h;
-  clock.passed += limits::hold_default;
+  clock.jump(-24h);
+  clock.pass(limits::hold_default);
   EXPECT_EQ(claim(approval).failure, ClaimFailure::expired);
 }
 
@@ -211,7 +211,7 @@ TEST_F(ApprovalsTest, ExpiryIsWrittenDownAndTold) {
   const auto subscription = approvals->subscribe([&](const Change& change) { told.push_back(change); });
   const auto asked = ask();
   EXPECT_EQ(approvals->expire_due().value(), 0U);
-  clock.passed += limits::hold_default;
+  clock.pass(limits::hold_default);
   EXPECT_EQ(approvals->expire_due().value(), 1U);
   EXPECT_EQ(approvals->expire_due().value(), 0U);
   ASSERT_EQ(told.size(), 2U);
@@ -328,7 +328,7 @@ TEST(ApprovalsFull, OnlySoManyWaitAtOnceAndThoseThatExpiredMakeRoom) {
   EXPECT_TRUE(approvals.request(held("1"))->fresh);
   EXPECT_TRUE(approvals.request(held("2"))->fresh);
   EXPECT_EQ(approvals.request(held("3"))->refusal->why, Refusal::Why::too_many);
-  clock.passed += limits::hold_default;
+  clock.pass(limits::hold_default);
   EXPECT_TRUE(approvals.request(held("3"))->fresh);
 }
 

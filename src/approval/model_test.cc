@@ -81,7 +81,7 @@ bool act(World& world, Act what, const Setting& setting) {
     case Act::claim: return claimed(digest, "grt_1");
     case Act::claim_other_digest: return claimed("sha256:00", "grt_1");
     case Act::claim_other_grant: return claimed(digest, "grt_2");
-    case Act::wait: world.clock.passed += 1h; break;
+    case Act::wait: world.clock.pass(1h); break;
     case Act::withdraw: (void)approvals.withdraw(world.id, ""); break;
     case Act::revoke: (void)approvals.revoke({grant::Target::all, ""}, ""); break;
     case Act::sweep: (void)approvals.expire_due(); break;

@@ -3,6 +3,7 @@
 
 #include <thread>
 
+#include "base/fake_clock.h"
 #include "base/limits.h"
 #include "grant/registry.h"
 
@@ -10,18 +11,6 @@ namespace narrowgate::grant {
 namespace {
 
 using namespace std::chrono_literals;
-
-class FakeClock final : public Clock {
- public:
-  WallTime wall() const override { return WallTime{1'795'348'800s} + passed() + wall_jump; }
-  MonoTime mono() const override { return MonoTime{} + 1000s + passed(); }
-  void pass(Duration by) { passed_ += by.count(); }
-  Duration wall_jump{0};
-
- private:
-  Duration passed() const { return Duration(passed_.load()); }
-  std::atomic<Duration::rep> passed_{0};
-};
 
 struct World {
   FakeClock clock;
@@ -252,7 +241,7 @@ TEST(Registry, SweepEndsIdleGrantsButNotThoseWithALongQuery) {
 TEST(Registry, AWallClockThatJumpsBackProlongsNothing) {
   World world;
   Session a(world, world.issue(world.grant()), "ses_a");
-  world.clock.wall_jump = -10h;
+  world.clock.jump(-10h);
   world.clock.pass(1h);
   a.live->grant().touch(world.clock.mono());
   EXPECT_EQ(world.registry.sweep().sessions.size(), 1U);

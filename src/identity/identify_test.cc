@@ -13,7 +13,6 @@ namespace {
 using testing::FakeIssuer;
 using ::testing::HasSubstr;
 using testing::make_token;
-using testing::StillClock;
 using testing::TestKey;
 
 constexpr std::int64_t now = 1'795'348'800;
@@ -72,7 +71,7 @@ class Identify : public ::testing::Test {
   }
 
   const std::string fingerprint = "sha256:" + std::string(63, '0') + "1";
-  StillClock clock_;
+  FakeClock clock_;
   FakeIssuer fake_;
   MemoryKeyStore keys_;
   std::shared_ptr<config::Config> config_ = std::make_shared<config::Config>();
@@ -115,7 +114,7 @@ TEST_F(Identify, AnEnrolledKeyWorksUntilRevoked) {
 TEST_F(Identify, AnEnrolledKeyExpires) {
   const auto enrolled = enrol_key(keys_, "report", clock_.wall(), clock_.wall() + std::chrono::minutes(1));
   EXPECT_TRUE(agents().by_key(enrolled->text).ok());
-  clock_.advance(std::chrono::minutes(1));
+  clock_.pass(std::chrono::minutes(1));
   EXPECT_THAT(why(agents().by_key(enrolled->text)), HasSubstr("is expired"));
   EXPECT_FALSE(
       agents()

@@ -8,7 +8,7 @@
 #include <string>
 
 #include "base/bytes.h"
-#include "base/clock.h"
+#include "base/fake_clock.h"
 #include "base/json.h"
 #include "identity/oidc.h"
 
@@ -51,17 +51,6 @@ class FakeIssuer {
  private:
   Result<std::string> answer(const std::string& url);
   std::string url_;
-};
-
-class StillClock final : public Clock {
- public:
-  WallTime wall() const override { return wall_; }
-  MonoTime mono() const override { return mono_; }
-  void advance(Duration by) { wall_ += by, mono_ += by; }
-
- private:
-  WallTime wall_{std::chrono::seconds(1'795'348'800)};
-  MonoTime mono_{std::chrono::hours(1)};
 };
 
 }  // namespace narrowgate::identity::testing

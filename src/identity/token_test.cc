@@ -15,10 +15,9 @@ using testing::FakeIssuer;
 using testing::make_hmac_token;
 using testing::make_token;
 using testing::make_token_text;
-using testing::StillClock;
 using testing::TestKey;
 
-constexpr std::int64_t now = 1'795'348'800;  // StillClock's
+constexpr std::int64_t now = 1'795'348'800;  // FakeClock's
 constexpr const char* idp = "https://idp.example/tenant";
 constexpr const char* us = "https://narrowgate.example";
 
@@ -87,7 +86,7 @@ class Token : public ::testing::Test {
   }
   config::Issuer& issuer() { return config_.issuers[0]; }
 
-  StillClock clock_;
+  FakeClock clock_;
   FakeIssuer issuer_{idp};
   config::Config config_;
 };

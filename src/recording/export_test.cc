@@ -13,19 +13,19 @@ using namespace testing;
 // Held, approved, run; denied; revoked.
 Session sample_session(const char* protocol = "postgres") {
   TempFolder temp;
-  HeldClock clock;
+  FakeClock clock;
   auto recorder = must(Recorder::open(small_options(temp / "r"), clock));
   auto facts = sample_facts("ses_01JD8Y");
   facts.protocol = protocol;
   auto log = must(SessionLog::start(*recorder, recorder->writer(0), facts));
   const std::vector<std::string> policies{"P4-bulk-writes-need-approval"}, groups{"orders-oncall"};
-  clock.advance(std::chrono::microseconds(812'004));
+  clock.pass(std::chrono::microseconds(812'004));
   auto intent = sample_intent("UPDATE public.refunds\nSET state = '\x1b[31mvoid'");
   intent.decision = "dec_hold", intent.verdict = Verdict::hold, intent.danger = "write",
   intent.effects = "UPDATE public.refunds(state)";
   intent.policies = policies;
   must(log->held(must(log->intent(intent)), "apr_01JD9C", 1, groups, "bulk"));
-  clock.advance(std::chrono::seconds(188));
+  clock.pass(std::chrono::seconds(188));
   must(log->approval("apr_01JD9C", "approved", "human:ana", "webauthn", true));
   intent.decision = "dec_run", intent.verdict = Verdict::permit, intent.approval = "apr_01JD9C";
   auto outcome = sample_outcome(must(log->intent(intent)));

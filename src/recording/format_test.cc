@@ -49,7 +49,7 @@ std::string worked_example() {
   }
 
   TempFolder temp;
-  HeldClock clock;
+  FakeClock clock;
   auto file = must(JournalFile::create(temp / "j", {0x0123456789abcdef, 2, 1, wall}, 4'096));
   const auto length = std::uint32_t(records[2].size());
   out += "journal header (writer 2, file 1), 64 bytes\n" + dump(file->bytes().first(64)) + "\n";

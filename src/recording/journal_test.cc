@@ -15,7 +15,7 @@ struct Loop {
   explicit Loop(std::size_t bytes = limits::journal_bytes_min, Durability durability = Durability::process)
       : writer({folder.path(), 3, bytes, durability}, clock, health) {}
   TempFolder folder;
-  HeldClock clock;
+  FakeClock clock;
   Health health;
   JournalWriter writer;
 };

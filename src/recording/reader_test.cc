@@ -16,14 +16,14 @@ void record_one(Recorder& recorder, const char* id, const char* agent, const cha
 
 TEST(Reader, ListsSessionsLatestFirstAndByWhatTheyWereAbout) {
   TempFolder temp;
-  HeldClock clock;
+  FakeClock clock;
   auto recorder = must(Recorder::open(small_options(temp / "r"), clock));
   const auto first = clock.wall();
   for (const auto& [id, agent, resource] :
        {std::tuple("ses_1", "refund-bot", "orders"), std::tuple("ses_2", "refund-bot", "billing"),
         std::tuple("ses_3", "other-bot", "orders")}) {
     record_one(*recorder, id, agent, resource);
-    clock.advance(std::chrono::minutes(1));
+    clock.pass(std::chrono::minutes(1));
   }
   must(recorder->flush());
   const auto reader = must(Reader::open(temp / "r"));
@@ -46,7 +46,7 @@ TEST(Reader, ListsSessionsLatestFirstAndByWhatTheyWereAbout) {
 
 TEST(Reader, SeesWhatIsStillInJournalsBesideARunningGateway) {
   TempFolder temp;
-  HeldClock clock;
+  FakeClock clock;
   auto options = small_options(temp / "r");
   options.seal_every = std::chrono::minutes(10);
   auto recorder = must(Recorder::open(options, clock));
@@ -64,7 +64,7 @@ TEST(Reader, SeesWhatIsStillInJournalsBesideARunningGateway) {
 
 TEST(Reader, EachVisitsInLogOrderAndStopsWhenTold) {
   TempFolder temp;
-  HeldClock clock;
+  FakeClock clock;
   {
     auto recorder = must(Recorder::open(small_options(temp / "r"), clock));
     record_session(*recorder, 0, "ses_1", 5);
@@ -84,7 +84,7 @@ TEST(Reader, EachVisitsInLogOrderAndStopsWhenTold) {
 TEST(Reader, SaysWhatItCannotFind) {
   TempFolder temp;
   EXPECT_EQ(Reader::open(temp / "nothing").error().code, Code::not_found);
-  HeldClock clock;
+  FakeClock clock;
   { auto recorder = must(Recorder::open(small_options(temp / "r"), clock)); }
   const auto missing = must(Reader::open(temp / "r")).session("ses_9");
   ASSERT_FALSE(missing.ok());
@@ -94,7 +94,7 @@ TEST(Reader, SaysWhatItCannotFind) {
 
 TEST(Reader, ADamagedSegmentIsAnErrorThatNamesThePlace) {
   TempFolder temp;
-  HeldClock clock;
+  FakeClock clock;
   {
     auto recorder = must(Recorder::open(small_options(temp / "r"), clock));
     record_session(*recorder, 0, "ses_1", 5);

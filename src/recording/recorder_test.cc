@@ -32,7 +32,7 @@ bool comes_true(Done done) {
 
 TEST(Recorder, SealsWhatWasAppendedAndLeavesNoJournalBehind) {
   TempFolder temp;
-  HeldClock clock;
+  FakeClock clock;
   auto recorder = must(Recorder::open(small_options(temp / "r"), clock));
   record_session(*recorder, 0, "ses_1", 50);
   ASSERT_TRUE(recorder->flush().ok());
@@ -65,7 +65,7 @@ TEST(Recorder, SealsByItselfWithoutBeingAsked) {
 
 TEST(Recorder, ContinuesOneLogOverManyRuns) {
   TempFolder temp;
-  HeldClock clock;
+  FakeClock clock;
   std::string vkey;
   for (int run = 0; run < 5; ++run) {
     auto recorder = must(Recorder::open(small_options(temp / "r"), clock));
@@ -81,7 +81,7 @@ TEST(Recorder, ContinuesOneLogOverManyRuns) {
 
 TEST(Recorder, StartsANewSegmentWhenOneIsLongEnough) {
   TempFolder temp;
-  HeldClock clock;
+  FakeClock clock;
   auto options = small_options(temp / "r");
   options.segment_bytes = 2'000;
   {
@@ -100,7 +100,7 @@ TEST(Recorder, StartsANewSegmentWhenOneIsLongEnough) {
 
 TEST(Recorder, ASecondOneOnTheSameFolderIsToldTheFirstOnesPid) {
   TempFolder temp;
-  HeldClock clock;
+  FakeClock clock;
   auto first = must(Recorder::open(small_options(temp / "r"), clock));
   auto second = Recorder::open(small_options(temp / "r"), clock);
   ASSERT_FALSE(second.ok());
@@ -268,7 +268,7 @@ TEST(Recorder, CutsAnUnsignedTornBlockAndSealsItsRecordsAgain) {
 
 TEST(Recorder, RefusesALogThatIsShorterThanWhatWasSigned) {
   TempFolder temp;
-  HeldClock clock;
+  FakeClock clock;
   {
     auto recorder = must(Recorder::open(small_options(temp / "r"), clock));
     record_session(*recorder, 0, "ses_1", 5);
@@ -288,7 +288,7 @@ TEST(Recorder, RefusesALogThatIsShorterThanWhatWasSigned) {
 
 TEST(Recorder, RefusesToContinueWithoutItsKeyOrUnderAnotherName) {
   TempFolder temp;
-  HeldClock clock;
+  FakeClock clock;
   { auto recorder = must(Recorder::open(small_options(temp / "r"), clock)); }
   EXPECT_EQ(fs::status(temp / "r/log.key").permissions(), fs::perms::owner_read | fs::perms::owner_write);
   auto renamed = small_options(temp / "r");

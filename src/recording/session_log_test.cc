@@ -41,7 +41,7 @@ struct Recorded {
     return must(must(Reader::open(temp / "r")).session("ses_1"));
   }
   TempFolder temp;
-  HeldClock clock;
+  FakeClock clock;
   std::unique_ptr<Recorder> recorder;
   std::unique_ptr<SessionLog> log;
 };
@@ -49,13 +49,13 @@ struct Recorded {
 TEST(SessionLog, TellsAWholeStoryThatReadsBackInOrder) {
   Recorded r;
   const std::vector<std::string> policies{"P4-bulk-writes-need-approval"}, groups{"orders-oncall"};
-  r.clock.advance(std::chrono::milliseconds(812));
+  r.clock.pass(std::chrono::milliseconds(812));
   auto hold = sample_intent("UPDATE public.refunds SET state = 'void' WHERE batch = 7");
   hold.decision = "dec_hold", hold.verdict = Verdict::hold, hold.danger = "write", hold.effects = "UPDATE public.refunds(state)";
   hold.policies = policies, hold.durable = true;
   const auto held = must(r.log->intent(hold));
   must(r.log->held(held, "apr_01JD9C", 1, groups, "bulk write"));
-  r.clock.advance(std::chrono::seconds(188));
+  r.clock.pass(std::chrono::seconds(188));
   must(r.log->approval("apr_01JD9C", "approved", "human:ana", "webauthn", true));
   auto permit = hold;
   permit.decision = "dec_permit", permit.verdict = Verdict::permit, permit.approval = "apr_01JD9C";
@@ -200,10 +200,10 @@ TEST(SessionLog, MoreParametersThanAreKeptSinglyAreFoldedIntoOneShape) {
 TEST(SessionLog, AClockThatJumpsBackIsNotedOnceAndRecordedTimeStandsStill) {
   Recorded r;
   must(r.log->note("x", "before"));
-  r.clock.wall_ns -= 3'600'000'000'000;
-  r.clock.mono_ns += 5'000'000;
+  r.clock.pass(std::chrono::milliseconds(5));
+  r.clock.jump(-std::chrono::hours(1) - std::chrono::milliseconds(5));
   must(r.log->note("x", "after"));
-  r.clock.advance(std::chrono::seconds(1));
+  r.clock.pass(std::chrono::seconds(1));
   must(r.log->note("x", "later"));
   const auto s = r.read();
   ASSERT_EQ(s.timeline.size(), 5u);

@@ -8,6 +8,7 @@
 #include <fstream>
 #include <random>
 
+#include "base/fake_clock.h"
 #include "recording/reader.h"
 #include "recording/recorder.h"
 #include "recording/session_log.h"
@@ -29,15 +30,6 @@ class TempFolder {
 
  private:
   std::string path_;
-};
-
-class HeldClock final : public Clock {
- public:
-  WallTime wall() const override { return WallTime{std::chrono::nanoseconds{wall_ns.load()}}; }
-  MonoTime mono() const override { return MonoTime{std::chrono::nanoseconds{mono_ns.load()}}; }
-  void advance(std::chrono::nanoseconds by) { wall_ns += by.count(), mono_ns += by.count(); }
-  std::atomic<std::int64_t> wall_ns{1'795'348'800'000'000'000};
-  std::atomic<std::int64_t> mono_ns{1'000'000'000};
 };
 
 inline Options small_options(const std::string& folder) {

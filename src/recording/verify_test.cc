@@ -18,7 +18,7 @@ std::map<std::string, std::string> files_of(const std::string& folder) {
 }
 
 void write_small_log(const std::string& folder, std::size_t segment_bytes = 900) {
-  HeldClock clock;
+  FakeClock clock;
   auto options = small_options(folder);
   options.segment_bytes = segment_bytes;
   auto recorder = must(Recorder::open(options, clock));
@@ -90,7 +90,7 @@ TEST(Verify, AnOlderCheckpointOfTheSameLogStillHoldsButANewerOneDoesNot) {
   write_small_log(temp / "r");
   const auto old_note = slurp(temp / "r/checkpoint");
   fs::copy(temp / "r", temp / "old", fs::copy_options::recursive);
-  HeldClock clock;
+  FakeClock clock;
   {
     auto recorder = must(Recorder::open(small_options(temp / "r"), clock));
     record_session(*recorder, 0, "ses_4", 2);
