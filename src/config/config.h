@@ -187,6 +187,7 @@ struct Template {
   std::string name;
   std::vector<std::string> agents;  // sorted; the other side of Agent::templates
   milliseconds duration = limits::grant_life_default;
+  milliseconds linger = std::chrono::seconds(30);
   Reason reason = Reason::optional;
   std::vector<ScopeRule> scope;
 };

@@ -122,7 +122,7 @@ Result<Done> Gateway::build() {
   NG_TRY(credentials_, credentials::Sources::create(config_));
   catalogs_ = std::make_shared<postgres::Catalogs>(pool_, clock_);
   sessions_.reset(new session::Gateway{clock_, config_, *agents_, *policies_, registry_, *store_, *approvals_, *recorder_,
-                                       *credentials_, *holds_, pool_, metrics_});
+                                       *credentials_, tasks_, *holds_, pool_, metrics_});
   api_.reset(new admin::Parts{clock_, config_, *people_, *agents_, registry_, *approvals_, *store_, *recorder_, *policies_,
                               metrics_, pool_, config_->data_dir + "/recording"});
   return Done{};
@@ -202,10 +202,20 @@ Result<Done> Gateway::may_decide(const approval::Approver& person, const approva
 
 void Gateway::tick() {
   registry_.sweep();
+  end_left_tasks(tasks_.take_left());
   if (const auto expired = approvals_->expire_due(); !expired.ok())
     log_warning("approvals not swept", {{"why", expired.error().detail}});
   look_at_catalogs();
   if (look_of(config_->policies) != policies_seen_) reload_policies();
+}
+
+void Gateway::end_left_tasks(const std::vector<session::LiveTask>& left) {
+  for (const session::LiveTask& task : left) {
+    registry_.close(task.grant->grant().id);
+    const Result<Done> settled = session::settle(*store_, task);
+    if (!settled.ok() && settled.error().code != Code::conflict)
+      log_warning("task's end not stored", {{"task", task.task.id}, {"why", settled.error().detail}});
+  }
 }
 
 // On the pool, one at a time: an upstream that does not answer must not hold up what else a tick does.

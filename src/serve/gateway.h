@@ -65,6 +65,7 @@ class Gateway {
   void start_loops();
   void end_sessions(std::chrono::milliseconds patience);
 
+  void end_left_tasks(const std::vector<session::LiveTask>& left);
   void look_at_catalogs();
 
   const std::shared_ptr<const config::Config> config_;
@@ -77,6 +78,7 @@ class Gateway {
   std::unique_ptr<session::Policies> policies_;
   std::string policies_seen_;  // what their files looked like when they were last read
   grant::Registry registry_;
+  session::LiveTasks tasks_{clock_};
   std::unique_ptr<approval::Approvals> approvals_;
   std::unique_ptr<session::HoldDesk> holds_;
   std::unique_ptr<credentials::Sources> credentials_;

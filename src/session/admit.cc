@@ -104,6 +104,72 @@ grant::Grant grant_for(const Gateway& gateway, const grant::Task& task, const co
   return grant;
 }
 
+// What a connection asks for, found in the configuration.
+struct Wanted {
+  const config::Agent& agent;
+  const config::Template& task_template;
+  const Place& place;
+  const Hello& hello;
+  const identity::Agent& identity;
+};
+
+Work work_of(const Wanted& wanted, const policy::PolicySet& policies) {
+  const identity::Agent& who = wanted.identity;
+  return {.agent = who.name,
+          .issuer = who.issuer,
+          .subject = who.subject,
+          .instance = who.instance,
+          .on_behalf_of = who.on_behalf_of,
+          .assurance = int(who.assurance),
+          .task_template = wanted.task_template.name,
+          .reason = wanted.hello.reason,
+          .ticket = wanted.hello.ticket,
+          .resource = wanted.place.resource->name,
+          .database = wanted.place.database,
+          .policies = policies.version()};
+}
+
+// Asked for each connection: the answer may depend on the time of day.
+std::optional<Denial> may_connect(const Gateway& gateway, const Wanted& wanted, const LiveTask& task) {
+  if (task.grant && task.grant->state() == grant::GrantState::suspended)
+    return no(DenialCode::suspended, fmt::format("task {} is suspended: too many denials in a short time", task.task.id),
+              "A person can look at what was denied.");
+  const policy::Verdict open = task.slice->connect(gateway.clock.wall());
+  if (open.kind == policy::Verdict::Kind::permit) return std::nullopt;
+  Denial denial =
+      no(DenialCode::policy_denied,
+         fmt::format("policy does not let task {} open resource {}", wanted.task_template.name, wanted.place.resource->name),
+         open.advice);
+  denial.policies = open.policies;
+  return denial;
+}
+
+// Declares the task, writes both down and makes the grant live. Blocks.
+Result<LiveTasks::Begun> begin(const Gateway& gateway, const Wanted& wanted, std::shared_ptr<const policy::PolicySet> policies) {
+  const config::Resource& resource = *wanted.place.resource;
+  LiveTask out;
+  NG_TRY(out.task, declare(gateway, wanted.agent, wanted.task_template, wanted.hello, wanted.identity));
+  out.policies = std::move(policies);
+  out.asked = out.task.scope.on(resource.name);
+  if (out.asked.empty())
+    return LiveTasks::Begun(no(DenialCode::scope_denied,
+                               fmt::format("template {} leaves nothing of resource {} to agent {}", wanted.task_template.name,
+                                           resource.name, wanted.agent.name),
+                               "Its ceiling and the template's scope have nothing in common; ask the agent's owner."));
+  out.slice = out.policies->slice(facts_for(out.task, wanted.identity, resource, wanted.task_template));
+  if (auto denial = may_connect(gateway, wanted, out)) return LiveTasks::Begun(*std::move(denial));
+
+  grant::Grant grant = grant_for(gateway, out.task, resource, *out.policies);
+  NG_TRY_VOID(gateway.store.grants().add(out.task));
+  NG_TRY_VOID(gateway.store.grants().add(grant));
+  Result<std::shared_ptr<grant::LiveGrant>> live = gateway.registry.issue(std::move(grant));
+  if (!live.ok())
+    return LiveTasks::Begun(
+        no(DenialCode::revoked, fmt::format("agent {} is suspended or revoked", wanted.identity.name), "Ask its owner."));
+  out.grant = std::move(live).take();
+  return LiveTasks::Begun(std::move(out));
+}
+
 }  // namespace
 
 Task<Result<Admitted>> admit(const Gateway& gateway, const Entrance& entrance, const Hello& hello, identity::Agent agent) {
@@ -117,41 +183,27 @@ Task<Result<Admitted>> admit(const Gateway& gateway, const Entrance& entrance, c
   if (auto* denial = std::get_if<Denial>(&placed)) co_return Admitted(std::move(*denial));
   const Place place = std::get<Place>(std::move(placed));
 
-  Result<grant::Task> task = declare(gateway, *configured, task_template, hello, agent);
-  if (!task.ok()) co_return task.error();
+  const Wanted wanted{*configured, task_template, place, hello, agent};
+  const std::shared_ptr<const policy::PolicySet> policies = gateway.policies.current();
   Admission out;
-  out.task = std::move(task).take();
+  out.work = work_of(wanted, *policies);
+  std::optional<LiveTask> joined = gateway.tasks.join(out.work);
+  if (!joined) {
+    auto begun = co_await gateway.pool.run(
+        *entrance.loop, [&] { return gateway.tasks.join_or_begin(out.work, [&] { return begin(gateway, wanted, policies); }); });
+    if (!begun.ok()) co_return begun.error();
+    if (auto* denial = std::get_if<Denial>(&*begun)) co_return Admitted(std::move(*denial));
+    joined = std::get<LiveTask>(std::move(*begun));
+  }
+  static_cast<LiveTask&>(out) = *std::move(joined);
+  if (auto denial = may_connect(gateway, wanted, out)) {
+    (void)gateway.tasks.leave(out.work, *out.grant, task_template.linger);
+    co_return Admitted(*std::move(denial));
+  }
+  out.task_template = &task_template;
   out.resource = place.resource;
   out.database = place.database;
-  out.policies = gateway.policies.current();
-  out.asked = out.task.scope.on(place.resource->name);
-  if (out.asked.empty())
-    co_return Admitted(no(DenialCode::scope_denied,
-                          fmt::format("template {} leaves nothing of resource {} to agent {}", task_template.name,
-                                      place.resource->name, agent.name),
-                          "Its ceiling and the template's scope have nothing in common; ask the agent's owner."));
-  out.slice = out.policies->slice(facts_for(out.task, agent, *place.resource, task_template));
-  const policy::Verdict open = out.slice->connect(gateway.clock.wall());
-  if (open.kind != policy::Verdict::Kind::permit) {
-    Denial denial =
-        no(DenialCode::policy_denied,
-           fmt::format("policy does not let task {} open resource {}", task_template.name, place.resource->name), open.advice);
-    denial.policies = open.policies;
-    co_return Admitted(std::move(denial));
-  }
   out.agent = std::move(agent);
-
-  grant::Grant grant = grant_for(gateway, out.task, *place.resource, *out.policies);
-  const Result<Done> kept = co_await gateway.pool.run(*entrance.loop, [&]() -> Result<Done> {
-    NG_TRY_VOID(gateway.store.grants().add(out.task));
-    return gateway.store.grants().add(grant);
-  });
-  if (!kept.ok()) co_return kept.error();
-  Result<std::shared_ptr<grant::LiveGrant>> live = gateway.registry.issue(std::move(grant));
-  if (!live.ok())
-    co_return Admitted(
-        no(DenialCode::revoked, fmt::format("agent {} is suspended or revoked", out.agent.name), "Ask its owner."));
-  out.grant = std::move(live).take();
   co_return Admitted(std::move(out));
 }
 

@@ -16,15 +16,12 @@
 namespace narrowgate::session {
 
 // A task that may open one resource, and what it may do there.
-struct Admission {
+struct Admission : LiveTask {
   identity::Agent agent;
-  grant::Task task;
-  std::shared_ptr<grant::LiveGrant> grant;
-  grant::Scope asked;                          // before policy had its say
-  const config::Resource* resource = nullptr;  // lives as long as the gateway's configuration
-  std::string database;                        // on the resource
-  std::shared_ptr<const policy::PolicySet> policies;
-  std::shared_ptr<const policy::Slice> slice;
+  Work work;                                        // to leave the task by
+  const config::Template* task_template = nullptr;  // these live as long as the gateway's configuration
+  const config::Resource* resource = nullptr;
+  std::string database;  // on the resource
 };
 
 // What the client is told it got: "granted SELECT on 3 of 9 tables …".

@@ -12,6 +12,7 @@
 #include "net/loop.h"
 #include "policy/engine.h"
 #include "recording/recorder.h"
+#include "session/live_tasks.h"
 #include "session/metrics.h"
 #include "store/store.h"
 
@@ -41,6 +42,7 @@ struct Gateway {
   approval::Approvals& approvals;
   recording::Recorder& recorder;
   credentials::Sources& credentials;
+  LiveTasks& tasks;
   HoldDesk& holds;
   net::Pool& pool;
   Metrics& metrics;

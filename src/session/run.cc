@@ -138,16 +138,16 @@ store::SessionRow row_of(const Session& session) {
           .counts = {}};
 }
 
-// What became of grant and task. A revocation was written down by whoever revoked; what a shutdown cuts off is settled at the
-// next start.
-Result<Done> settle(const Session& session) {
-  using grant::GrantState, grant::TaskState;
-  const GrantState end = session.admission.grant->state();
-  if (end == GrantState::revoked) return Done{};
-  store::Grants& grants = session.gateway.store.grants();
-  NG_TRY_VOID(grants.move(session.admission.grant->grant().id, GrantState::active, end));
-  return grants.move(session.admission.task.id, TaskState::active,
-                     end == GrantState::expired ? TaskState::expired : TaskState::completed);
+// What a shutdown cuts off is settled at the next start.
+Task<void> leave_task(const Session& session) {
+  const Gateway& gateway = session.gateway;
+  const Admission& admission = session.admission;
+  if (!gateway.tasks.leave(admission.work, *admission.grant, admission.task_template->linger)) co_return;
+  gateway.registry.close(admission.grant->grant().id);
+  const Result<Done> settled =
+      co_await gateway.pool.run(*session.entrance.loop, [&] { return settle(gateway.store, admission); });
+  if (!settled.ok() && settled.error().code != Code::conflict)
+    log_warning("grant's end not stored", {{"session", session.id}, {"why", settled.error().detail}});
 }
 
 Task<void> live(Session& session) {
@@ -177,7 +177,6 @@ Task<void> live(Session& session) {
   }
   co_await session.conversation.close();
   if (session.live) session.live->upstream_cancelled();
-  gateway.registry.close(session.admission.grant->grant().id);
   gateway.metrics.sessions_live.fetch_sub(1, std::memory_order_relaxed);
 
   const Result<Done> ended = session.log->end(session.end_reason(), session.revoke_took);
@@ -185,9 +184,7 @@ Task<void> live(Session& session) {
   (void)co_await gateway.pool.run(*session.entrance.loop, [&] {
     return gateway.store.sessions().close(session.id, gateway.clock.wall(), session.end_reason(), session.counts);
   });
-  const Result<Done> settled = co_await gateway.pool.run(*session.entrance.loop, [&] { return settle(session); });
-  if (!settled.ok() && settled.error().code != Code::conflict)
-    log_warning("grant's end not stored", {{"session", session.id}, {"why", settled.error().detail}});
+  co_await leave_task(session);
   log_info("session closed", {{"session", session.id}, {"why", session.end_reason()}});
 }
 
@@ -216,6 +213,7 @@ Task<void> attend(const Gateway& gateway, const Entrance& entrance, Conversation
   auto log = start_recording(gateway, entrance, conversation, **hello, admission, id);
   if (!log.ok()) {
     log_error("session cannot be recorded", {{"why", to_string(log.error())}});
+    (void)gateway.tasks.leave(admission.work, *admission.grant, admission.task_template->linger);
     co_return co_await conversation.dismiss(
         unavailable("sessions cannot be recorded now, so none is opened", "The gateway's disk may be full."));
   }

@@ -32,7 +32,7 @@ Table status_table(const Session& session) {
   return table;
 }
 
-// Any denial of this agent's: each connection is a task of its own, so asking from another one must do.
+// Any denial of this agent's: the task it was met in may be over.
 Result<Done> ask_for(const Session& session, const std::string& decision, const std::string& why) {
   store::Decisions& decisions = session.gateway.store.decisions();
   NG_TRY(const auto row, decisions.find(decision));

@@ -239,7 +239,8 @@ class Clock(unittest.TestCase):
         time.sleep(12)  # by the steady clock the grant is over, whatever the wall clock says
         self.assertIn("57P01", session.ask(READ + ";"))
         offset.write_text("+7200")
-        self.assertEqual(psql.run(running, READ).out, "3")
+        after = psql.run(running, READ)
+        self.assertEqual(after.out, "3", after.err)
         running.stop()
 
 

@@ -332,3 +332,35 @@ class Draining(ShopTest):
         idle.send("SELECT 1;")
         self.assertIn("57P03", idle.wait())
         self.gateway.start()
+
+
+class Tasks(ShopTest):
+    @classmethod
+    def configuration(cls):
+        made = config()
+        made["templates"][0]["linger"] = "2s"
+        return made
+
+    def task(self, **who):
+        status = self.psql("SELECT * FROM narrowgate.status", **who).out
+        return dict(line.split("|") for line in status.splitlines())["task"]
+
+    def state(self, task):
+        return next(entry["state"] for entry in self.gateway.cli("tasks")["tasks"] if entry["id"] == task)
+
+    def test_connections_for_the_same_work_share_a_task_that_waits_for_the_next(self):
+        first = self.task()
+        self.assertEqual(self.task(), first)
+        self.assertNotEqual(self.task(options="-c narrowgate.ticket=JIRA-1"), first)
+        with_a_user_name = self.task(task="", user="refund-bot/refund-triage")
+        self.assertEqual(with_a_user_name, first)
+
+    def test_a_task_that_nobody_comes_back_to_ends(self):
+        first = self.task(options="-c narrowgate.ticket=JIRA-2")
+        self.assertTrue(machine.until(lambda: self.state(first) == "completed"))
+        self.assertNotEqual(self.task(options="-c narrowgate.ticket=JIRA-2"), first)
+
+    def test_what_is_taken_back_is_not_joined(self):
+        first = self.task(options="-c narrowgate.ticket=JIRA-3")
+        self.assertEqual(self.gateway.run("revoke", "--task", first, "-y").returncode, 0)
+        self.assertNotEqual(self.task(options="-c narrowgate.ticket=JIRA-3"), first)

@@ -1,0 +1,64 @@
+#include "session/live_tasks.h"
+
+namespace narrowgate::session {
+Result<Done> settle(store::Store& store, const LiveTask& task) {
+  using grant::GrantState, grant::TaskState;
+  const GrantState end = task.grant->state();
+  if (end == GrantState::revoked) return Done{};
+  NG_TRY_VOID(store.grants().move(task.grant->grant().id, GrantState::active, end));
+  return store.grants().move(task.task.id, TaskState::active,
+                             end == GrantState::expired ? TaskState::expired : TaskState::completed);
+}
+
+// By either clock: one that jumps ahead ends tasks early, one that jumps back prolongs nothing.
+bool LiveTasks::is_over(const LiveTask& task) const {
+  return grant::is_final(task.grant->state()) || task.grant->over(clock_.mono()) || clock_.wall() >= task.task.not_after;
+}
+
+std::optional<LiveTask> LiveTasks::join(const Work& work) {
+  const std::lock_guard lock(mutex_);
+  const auto found = tasks_.find(work);
+  if (found == tasks_.end() || is_over(found->second.task)) return std::nullopt;
+  ++found->second.connections;
+  found->second.ends = MonoTime::max();
+  return found->second.task;
+}
+
+Result<LiveTasks::Begun> LiveTasks::join_or_begin(const Work& work, const std::function<Result<Begun>()>& begin) {
+  const std::lock_guard one(beginning_);
+  if (auto joined = join(work)) return Begun(*std::move(joined));
+  NG_TRY(Begun begun, begin());
+  const auto* task = std::get_if<LiveTask>(&begun);
+  if (task == nullptr) return begun;
+  const std::lock_guard lock(mutex_);
+  tasks_.insert_or_assign(work, Entry{*task, 1, MonoTime::max()});  // one that is over is left to its own connections
+  return begun;
+}
+
+bool LiveTasks::leave(const Work& work, const grant::LiveGrant& grant, Duration linger) {
+  const std::lock_guard lock(mutex_);
+  const auto found = tasks_.find(work);
+  if (found == tasks_.end() || found->second.task.grant.get() != &grant) return true;
+  const bool over = is_over(found->second.task);
+  if (--found->second.connections > 0) return over;
+  if (!over && linger.count() > 0) {
+    found->second.ends = clock_.mono() + linger;
+    return false;
+  }
+  tasks_.erase(found);
+  return true;
+}
+
+std::vector<LiveTask> LiveTasks::take_left() {
+  std::vector<LiveTask> out;
+  const std::lock_guard lock(mutex_);
+  for (auto it = tasks_.begin(); it != tasks_.end();) {
+    Entry& entry = it->second;
+    const bool left = entry.connections == 0 && (clock_.mono() >= entry.ends || is_over(entry.task));
+    if (left) out.push_back(std::move(entry.task));
+    it = left ? tasks_.erase(it) : std::next(it);
+  }
+  return out;
+}
+
+}  // namespace narrowgate::session
