@@ -15,8 +15,8 @@ int main(int argc, char** argv) {
   app.require_subcommand(1);
   app.footer("Start with: narrowgate init, then narrowgate serve --config narrowgate.yaml");
   Chosen chosen;
-  for (auto* add : {add_serve, add_init, add_doctor, add_login, add_agents, add_lists, add_approvals, add_sessions, add_revoke,
-                    add_policy, add_classify, add_run})
+  for (auto* add : {add_serve, add_init, add_doctor, add_login, add_agents, add_lists, add_harden, add_approvals, add_sessions,
+                    add_revoke, add_policy, add_classify, add_run})
     add(app, chosen);
   try {
     app.parse(argc, argv);

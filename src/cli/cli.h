@@ -25,6 +25,7 @@ void add_doctor(CLI::App& app, Chosen& chosen);
 void add_login(CLI::App& app, Chosen& chosen);
 void add_agents(CLI::App& app, Chosen& chosen);
 void add_lists(CLI::App& app, Chosen& chosen);
+void add_harden(CLI::App& app, Chosen& chosen);  // below what add_lists() made
 void add_approvals(CLI::App& app, Chosen& chosen);
 void add_sessions(CLI::App& app, Chosen& chosen);
 void add_revoke(CLI::App& app, Chosen& chosen);

@@ -82,7 +82,9 @@ void add_lists(CLI::App& app, Chosen& chosen) {
   for (const Listing& listing : listings()) {
     CLI::App* command = app.add_subcommand(listing.command, listing.about);
     where->add_to(*command);
-    command->callback([where, &listing, &chosen] { chosen.run = [where, &listing] { return print_listing(*where, listing); }; });
+    command->callback([where, command, &listing, &chosen] {
+      if (command->get_subcommands().empty()) chosen.run = [where, &listing] { return print_listing(*where, listing); };
+    });
   }
 }
 

@@ -152,6 +152,7 @@ struct PasswordLogin {
   std::string user;
   SecretString password;
 };
+enum class Roles { automatic, per_grant, login };  // whom sessions are upstream
 struct UpstreamLogin {
   PasswordLogin password;
 };
@@ -162,6 +163,7 @@ struct Upstream {
   std::vector<std::string> databases;  // besides `database`; "*": any
   UpstreamTls tls;
   UpstreamLogin login;
+  Roles roles = Roles::automatic;
 };
 
 enum class ResourceKind { postgres };

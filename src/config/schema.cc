@@ -310,6 +310,10 @@ Form<Upstream> upstream_form() {
              {.doc = "Other databases of this server that a client may name. `\"*\"`: any."}),
       option("tls", &Upstream::tls, std::move(tls), {.doc = "How the connection is protected."}),
       option("login", &Upstream::login, std::move(login), {.doc = "How the gateway logs in.", .required = true}),
+      option("roles", &Upstream::roles,
+             choice<Roles>({{"auto", Roles::automatic}, {"per-grant", Roles::per_grant}, {"login", Roles::login}}),
+             {.doc = "Whom sessions are upstream. `per-grant`: a role made for each grant, which may do what its scope says. "
+                     "`login`: the gateway's own login. `auto`: the first if that login may make such roles, else the second."}),
   });
 }
 

@@ -1,6 +1,6 @@
 // How we reach an upstream: where it is, and a credential of the gateway's own with an end. The client never sees either.
 //
-// Not here: finding the credential (one source per login kind), and the database roles a grant is compiled to.
+// Not here: finding the credential (one source per login kind), accounts made for a grant (accounts.h).
 #pragma once
 
 #include <chrono>
@@ -27,7 +27,8 @@ struct Upstream {
   std::string database;
   std::shared_ptr<const net::TlsClient> tls;  // nullptr: plain, which the configuration had to say
   std::string tls_name;                       // the name the certificate must carry
-  Lease lease;
+  Lease lease;                                // the gateway's own login
+  std::optional<Lease> account;               // the grant's, which its sessions use instead
   std::string application_name;
   std::chrono::milliseconds statement_max{0};  // the upstream itself stops what runs longer; 0: no limit
   bool raw_messages = false;                   // errors and notices pass as they are

@@ -9,6 +9,8 @@
 #include "config/load.h"
 #include "http/client.h"
 #include "protocol/postgres/postgres.h"
+#include "protocol/postgres/roles/grant_roles.h"
+#include "session/end_task.h"
 #include "session/run.h"
 #include "store/sqlite/sqlite_store.h"
 
@@ -16,7 +18,8 @@ namespace narrowgate::serve {
 namespace {
 
 constexpr std::size_t kPoolThreads = 8;  // SQLite, catalogs, DNS: they wait, they do not compute
-constexpr std::size_t kLoopsMax = 16;    // one per core up to here; each has a journal of its own
+constexpr Duration kReapEvery = std::chrono::minutes(10);
+constexpr std::size_t kLoopsMax = 16;  // one per core up to here; each has a journal of its own
 constexpr grant::DenialBurst kDenialBurst{50,
                                           std::chrono::minutes(1)};  // an agent that tries fifty doors a minute is not working
 
@@ -87,6 +90,12 @@ std::string look_of(const std::string& folder) {
 
 std::size_t loops_wanted() { return std::clamp<std::size_t>(std::thread::hardware_concurrency(), 1, kLoopsMax); }
 
+// The same over restarts, and another gateway's is another: who signs the log.
+std::string mark_of(const recording::Recorder& recorder) {
+  const Digest digest = sha256(recorder.verifier().vkey());
+  return to_hex(ByteView(digest).first(4));
+}
+
 }  // namespace
 
 Gateway::Gateway(std::shared_ptr<const config::Config> config, const Clock& clock)
@@ -120,9 +129,10 @@ Result<Done> Gateway::build() {
       [this](const approval::Approver& person, const approval::Approval& held) { return may_decide(person, held); });
   holds_ = std::make_unique<session::HoldDesk>(*approvals_);
   NG_TRY(credentials_, credentials::Sources::create(config_));
+  accounts_ = std::make_unique<postgres::GrantRoles>(mark_of(*recorder_), clock_);
   catalogs_ = std::make_shared<postgres::Catalogs>(pool_, clock_);
   sessions_.reset(new session::Gateway{clock_, config_, *agents_, *policies_, registry_, *store_, *approvals_, *recorder_,
-                                       *credentials_, tasks_, *holds_, pool_, metrics_});
+                                       *credentials_, *accounts_, tasks_, *holds_, pool_, metrics_});
   api_.reset(new admin::Parts{clock_, config_, *people_, *agents_, registry_, *approvals_, *store_, *recorder_, *policies_,
                               metrics_, pool_, config_->data_dir + "/recording"});
   return Done{};
@@ -141,6 +151,7 @@ Result<Done> Gateway::remember_the_past() {
 }
 
 Result<Done> Gateway::listen() {
+  reap_accounts();
   if (config_->listeners.postgres) NG_TRY_VOID(listen_postgres());
   NG_TRY_VOID(listen_http());
   start_loops();
@@ -203,19 +214,32 @@ Result<Done> Gateway::may_decide(const approval::Approver& person, const approva
 void Gateway::tick() {
   registry_.sweep();
   end_left_tasks(tasks_.take_left());
+  if (clock_.mono() - reaped_ >= kReapEvery) reap_accounts();
   if (const auto expired = approvals_->expire_due(); !expired.ok())
     log_warning("approvals not swept", {{"why", expired.error().detail}});
   look_at_catalogs();
   if (look_of(config_->policies) != policies_seen_) reload_policies();
 }
 
-void Gateway::end_left_tasks(const std::vector<session::LiveTask>& left) {
-  for (const session::LiveTask& task : left) {
-    registry_.close(task.grant->grant().id);
-    const Result<Done> settled = session::settle(*store_, task);
-    if (!settled.ok() && settled.error().code != Code::conflict)
-      log_warning("task's end not stored", {{"task", task.task.id}, {"why", settled.error().detail}});
-  }
+void Gateway::end_left_tasks(std::vector<session::LiveTask> left) {
+  if (left.empty()) return;
+  pool_.start([this, left = std::move(left)] {
+    for (const session::LiveTask& task : left)
+      if (const Result<Done> ended = session::end_task(*sessions_, task); !ended.ok() && ended.error().code != Code::conflict)
+        log_warning("task's end not stored", {{"task", task.task.id}, {"why", ended.error().detail}});
+  });
+}
+
+void Gateway::reap_accounts() {
+  reaped_ = clock_.mono();
+  pool_.start([this] {
+    for (const config::Resource& resource : config_->resources) {
+      const Result<Upstream> upstream = credentials_->lease(resource, "");
+      const Result<Done> reaped = upstream.ok() ? accounts_->reap(resource, *upstream) : Result<Done>(upstream.error());
+      if (!reaped.ok())
+        log_warning("roles without a grant not looked for", {{"resource", resource.name}, {"why", reaped.error().detail}});
+    }
+  });
 }
 
 // On the pool, one at a time: an upstream that does not answer must not hold up what else a tick does.

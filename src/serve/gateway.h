@@ -65,7 +65,8 @@ class Gateway {
   void start_loops();
   void end_sessions(std::chrono::milliseconds patience);
 
-  void end_left_tasks(const std::vector<session::LiveTask>& left);
+  void end_left_tasks(std::vector<session::LiveTask> left);
+  void reap_accounts();
   void look_at_catalogs();
 
   const std::shared_ptr<const config::Config> config_;
@@ -82,12 +83,14 @@ class Gateway {
   std::unique_ptr<approval::Approvals> approvals_;
   std::unique_ptr<session::HoldDesk> holds_;
   std::unique_ptr<credentials::Sources> credentials_;
+  std::unique_ptr<credentials::Accounts> accounts_;
+  MonoTime reaped_{};
   session::Metrics metrics_;
-  net::Pool pool_;
+  std::unique_ptr<session::Gateway> sessions_;
+  net::Pool pool_;  // its work may use all of the above
   std::vector<Worker> workers_;
   std::shared_ptr<postgres::Catalogs> catalogs_;  // shared with a look at them on the pool
   std::shared_ptr<std::atomic<bool>> looking_ = std::make_shared<std::atomic<bool>>(false);
-  std::unique_ptr<session::Gateway> sessions_;
   std::vector<std::unique_ptr<session::Entrance>> entrances_;
   std::unique_ptr<Protocol> postgres_;
   std::unique_ptr<admin::Parts> api_;

@@ -6,6 +6,7 @@
 #include "approval/approvals.h"
 #include "base/clock.h"
 #include "config/config.h"
+#include "credentials/accounts.h"
 #include "credentials/sources.h"
 #include "grant/registry.h"
 #include "identity/identify.h"
@@ -42,6 +43,7 @@ struct Gateway {
   approval::Approvals& approvals;
   recording::Recorder& recorder;
   credentials::Sources& credentials;
+  credentials::Accounts& accounts;
   LiveTasks& tasks;
   HoldDesk& holds;
   net::Pool& pool;

@@ -1,15 +1,6 @@
 #include "session/live_tasks.h"
 
 namespace narrowgate::session {
-Result<Done> settle(store::Store& store, const LiveTask& task) {
-  using grant::GrantState, grant::TaskState;
-  const GrantState end = task.grant->state();
-  if (end == GrantState::revoked) return Done{};
-  NG_TRY_VOID(store.grants().move(task.grant->grant().id, GrantState::active, end));
-  return store.grants().move(task.task.id, TaskState::active,
-                             end == GrantState::expired ? TaskState::expired : TaskState::completed);
-}
-
 // By either clock: one that jumps ahead ends tasks early, one that jumps back prolongs nothing.
 bool LiveTasks::is_over(const LiveTask& task) const {
   return grant::is_final(task.grant->state()) || task.grant->over(clock_.mono()) || clock_.wall() >= task.task.not_after;

@@ -22,7 +22,6 @@
 #include "grant/live.h"
 #include "grant/task.h"
 #include "policy/engine.h"
-#include "store/store.h"
 
 namespace narrowgate::session {
 
@@ -43,9 +42,6 @@ struct LiveTask {
   std::shared_ptr<const policy::PolicySet> policies;
   std::shared_ptr<const policy::Slice> slice;
 };
-
-// Writes down what became of it. A revocation was written down by whoever revoked.
-Result<Done> settle(store::Store& store, const LiveTask& task);
 
 class LiveTasks {
  public:

@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "grant/scope_json.h"
 #include "session/admit.h"
+#include "session/end_task.h"
 #include "session/identify.h"
 #include "session/serve.h"
 #include "session/session.h"
@@ -109,6 +110,19 @@ Task<Result<Done>> open_and_serve(Session& session) {
         unavailable("the resource cannot be reached now", "The operator can see why: narrowgate doctor"));
     co_return upstream.error();
   }
+  auto account = co_await session.gateway.pool.run(*session.entrance.loop, [&] {
+    return session.gateway.accounts.open(*session.admission.resource, *upstream, session.admission.grant->grant());
+  });
+  if (!account.ok()) {
+    log_error("no account for the grant", {{"session", session.id}, {"why", account.error().detail}});
+    const char* what = account.error().blame == Blame::upstream
+                           ? "the database behind the gateway cannot be reached now"
+                           : "the gateway cannot do this now: no account could be made for the grant";
+    Denial denial = unavailable(what, "The operator can see why: narrowgate doctor");
+    co_await session.conversation.dismiss(std::move(denial));
+    co_return account.error();
+  }
+  upstream->account = std::move(account).take();
   if (!upstream->client_settings) upstream->application_name = fmt::format("narrowgate:{}", session.id);
   for (const grant::Atom& atom : session.admission.grant->grant().scope.atoms())
     if (atom.limits.statement) upstream->statement_max = std::max(upstream->statement_max, *atom.limits.statement);
@@ -143,9 +157,7 @@ Task<void> leave_task(const Session& session) {
   const Gateway& gateway = session.gateway;
   const Admission& admission = session.admission;
   if (!gateway.tasks.leave(admission.work, *admission.grant, admission.task_template->linger)) co_return;
-  gateway.registry.close(admission.grant->grant().id);
-  const Result<Done> settled =
-      co_await gateway.pool.run(*session.entrance.loop, [&] { return settle(gateway.store, admission); });
+  const Result<Done> settled = co_await gateway.pool.run(*session.entrance.loop, [&] { return end_task(gateway, admission); });
   if (!settled.ok() && settled.error().code != Code::conflict)
     log_warning("grant's end not stored", {{"session", session.id}, {"why", settled.error().detail}});
 }

@@ -119,7 +119,8 @@ class Outages(UpstreamTest):
     def test_an_upstream_that_refuses_our_login_is_our_fault_and_not_the_clients(self):
         answer = self.connect_to(self.upstream, "not the password")
         self.assert_unavailable(answer)
-        self.assertIn("password authentication failed", answer.err)
+        self.assertNotIn("narrowgate_orders", answer.err)
+        self.assertIn("password authentication failed", self.gateway.logged())
 
     def test_an_upstream_that_dies_ends_its_sessions_with_words(self):
         upstream = postgres.Postgres()

@@ -15,13 +15,16 @@ MAY_INCLUDE = {
     "config": ["base", "grant", "policy"],
     "identity": ["base", "config"],
     "store": ["base", "grant", "identity", "policy"],  # keeps what identity/ asks to have kept
-    "credentials": ["base", "config", "http", "net"],
+    "credentials": ["base", "config", "grant", "http", "net"],  # an account is made for a grant
     "approval": ["base", "grant", "identity", "policy", "store"],
     "recording": ["base"],
     "protocol": ["base", "credentials", "net", "policy"],
     "protocol/wire": ["base"],
     "protocol/postgres/wire": ["base", "policy", "protocol/wire"],  # sans I/O
     "protocol/postgres/sql": ["base", "policy"],  # text in, effects out; the catalog is passed in
+    # A role is compiled from a scope, and made over a connection of the gateway's own.
+    "protocol/postgres/roles": ["base", "config", "credentials", "grant", "protocol/postgres", "protocol/postgres/sql",
+                                "protocol/postgres/wire"],
     "protocol/postgres": ["base", "credentials", "net", "policy", "protocol", "protocol/postgres/sql", "protocol/postgres/wire",
                           "protocol/wire"],
     "session": ["approval", "base", "config", "credentials", "grant", "identity", "net", "policy", "protocol", "recording",

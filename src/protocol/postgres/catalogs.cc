@@ -103,11 +103,13 @@ Task<Result<Done>> CatalogSource::look(net::Pool& pool, net::Loop& loop) {
 }
 
 std::shared_ptr<CatalogSource> Catalogs::source_for(const Upstream& upstream) {
+  Upstream login = upstream;  // not the account of one grant: this is for all of them
+  login.account.reset();
   const std::string key = fmt::format("{}\n{}\n{}", upstream.resource, upstream.database, upstream.lease.user);
   const std::lock_guard lock(mutex_);
   auto& source = sources_[key];
-  if (!source) source = std::make_shared<CatalogSource>(readers_(), upstream, clock_);
-  else source->renew(upstream);
+  if (!source) source = std::make_shared<CatalogSource>(readers_(), std::move(login), clock_);
+  else source->renew(login);
   return source;
 }
 

@@ -105,14 +105,19 @@ Task<Result<Done>> PostgresConversation::open(OpenPermit, Upstream upstream, Wel
   if (upstream_at_.statement_max.count() > 0)
     settings.push_back({"statement_timeout", std::to_string(upstream_at_.statement_max.count())});
   const bool client_chose_meaning = choose_meaning(settings);
+  if (upstream_at_.account) {
+    // Names mean to the grant's role what they mean to the login that the catalog was read with.
+    NG_CO_TRY_VOID(co_await read_catalog());
+    if (const auto known = catalog_->current()) settings.push_back({"search_path", known->search_path()});
+  }
   NG_CO_TRY_VOID(co_await connect_upstream(std::move(settings)));
-  NG_CO_TRY_VOID(co_await read_catalog());
+  if (!catalog_) NG_CO_TRY_VOID(co_await read_catalog());
   const std::shared_ptr<const Catalog> catalog = catalog_->current();
   if (!catalog) {
     const Error too_old{Code::unavailable, Blame::upstream, "the catalog is too old"};
     co_return co_await turn_away(too_old);
   }
-  understanding_.begin(catalog, upstream_session_.parameters);
+  understanding_.begin(catalog, upstream_session_.parameters, upstream_at_.account ? upstream_at_.account->user : "");
   meaning_changed_ = client_chose_meaning;
 
   // The relay begins when the client has been welcomed: news from the upstream must not come before the end of the login.

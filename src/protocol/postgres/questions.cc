@@ -51,6 +51,7 @@ Task<Result<Rows>> Questions::answer(std::string_view sql) {
   NG_CO_TRY_VOID(co_await stream_->write_all(question, limits::upstream_connect_deadline));
   Rows rows;
   std::string failure;
+  not_granted_.clear();
   for (std::size_t bytes = 0;;) {
     NG_CO_TRY(const auto frame, frames_.next(ByteView(buffer_).subspan(begin_)));
     if (!frame) {
@@ -63,6 +64,8 @@ Task<Result<Rows>> Questions::answer(std::string_view sql) {
     if (frame->type == 'Z') break;
     NG_CO_TRY(const backend::Message message, backend::decode(*frame));
     if (const auto* error = std::get_if<backend::ErrorResponse>(&message)) failure = error->fields.message();
+    if (const auto* notice = std::get_if<backend::NoticeResponse>(&message))
+      if (notice->fields.sqlstate() == "01007") not_granted_.emplace_back(notice->fields.message());
     if (const auto* row = std::get_if<backend::DataRow>(&message)) {
       auto& values = rows.emplace_back();
       for (const Value& value : row->values) values.push_back(value ? std::optional(std::string(as_text(*value))) : std::nullopt);

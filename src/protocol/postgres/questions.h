@@ -18,6 +18,8 @@ class Questions {
   ~Questions();
   // One simple Query. An error of the server's is Code::unavailable, with its words.
   Result<Rows> ask(std::string_view sql);
+  // What the server warned of in the last answer, for one SQLSTATE: "no privileges were granted for …".
+  const std::vector<std::string>& privileges_not_granted() const { return not_granted_; }
 
  private:
   Questions() = default;
@@ -29,6 +31,7 @@ class Questions {
   std::unique_ptr<net::Stream> stream_;
   BackendFrames frames_;
   Bytes buffer_;
+  std::vector<std::string> not_granted_;
   std::size_t begin_ = 0;  // of what is in the buffer and not taken
 };
 

@@ -52,8 +52,9 @@ std::shared_ptr<const Statement> doubted(const Statement& statement, std::string
   return out;
 }
 
-void Understanding::begin(std::shared_ptr<const Catalog> catalog, const std::map<std::string, std::string>& parameters) {
-  state_.begin(*catalog, parameters);
+void Understanding::begin(std::shared_ptr<const Catalog> catalog, const std::map<std::string, std::string>& parameters,
+                          std::string user) {
+  state_.begin(*catalog, parameters, std::move(user));
   refresh(catalog);
 }
 

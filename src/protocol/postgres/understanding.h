@@ -28,7 +28,7 @@ class Understanding {
   const SessionState& state() const { return state_; }
 
   // A new session: the login's own settings, and what the upstream reported.
-  void begin(std::shared_ptr<const Catalog> catalog, const std::map<std::string, std::string>& parameters);
+  void begin(std::shared_ptr<const Catalog> catalog, const std::map<std::string, std::string>& parameters, std::string user);
   // Forgets when `catalog` or the session's settings are other than last time.
   void refresh(const std::shared_ptr<const Catalog>& catalog);
   // nullptr: not remembered.

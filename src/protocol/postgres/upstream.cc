@@ -23,8 +23,9 @@ Task<Result<std::unique_ptr<net::Stream>>> connect(net::Loop& loop, net::Pool& p
 
 UpstreamLoginOptions login_options(const net::Stream& stream, const Upstream& upstream, std::vector<Setting> settings) {
   UpstreamLoginOptions options;
-  options.user = upstream.lease.user;
-  options.password = upstream.lease.password;
+  const Lease& as = upstream.account ? *upstream.account : upstream.lease;
+  options.user = as.user;
+  options.password = as.password;
   options.database = upstream.database;
   options.settings = std::move(settings);
   if (const auto tls = stream.tls()) {

@@ -83,9 +83,9 @@ std::uint64_t SessionState::next_meaning_id() {
   return next.fetch_add(1, std::memory_order_relaxed);
 }
 
-void SessionState::begin(const Catalog& catalog, const std::map<std::string, std::string>& parameters) {
+void SessionState::begin(const Catalog& catalog, const std::map<std::string, std::string>& parameters, std::string user) {
   *this = SessionState();
-  user_ = role_ = catalog.user();
+  user_ = role_ = user.empty() ? catalog.user() : std::move(user);
   default_path_ = catalog.search_path();
   set_path(default_path_);
   for (const auto& [name, value] : parameters)

@@ -57,7 +57,8 @@ struct StatementFacts {
 class SessionState {
  public:
   // A new session: what the login starts with, and what the server reported (ParameterStatus).
-  void begin(const Catalog& catalog, const std::map<std::string, std::string>& parameters);
+  // `user`: who logged in, if it was not the catalog's own login.
+  void begin(const Catalog& catalog, const std::map<std::string, std::string>& parameters, std::string user = "");
   // One query whose rows take_settings() understands. Qualified throughout: safe under any search_path.
   static std::string_view settings_query();
   Result<Done> take_settings(const Rows& rows);
