@@ -107,6 +107,8 @@ class Orphans(RolesTest):
         self.upstream.sql("CREATE ROLE narrowgate_0badcafe_01def LOGIN VALID UNTIL '2120-01-01'")
         self.gateway.start()
         self.assertTrue(machine.until(lambda: self.roles() == ["narrowgate_0badcafe_01def"]), self.roles())
+        of_scopes = "SELECT count(*) FROM pg_roles WHERE rolname LIKE 'narrowgate\\_%\\_%' AND NOT rolcanlogin"
+        self.assertTrue(machine.until(lambda: self.upstream.sql(of_scopes) == "0"))
         self.assertEqual(self.psql(READ).out, "3")
 
 

@@ -12,6 +12,8 @@ namespace narrowgate::postgres {
 namespace {
 
 constexpr std::size_t kPasswordBytes = 32;
+constexpr Duration kDownFor = std::chrono::seconds(2);  // whoever waits for an upstream that is down keeps a thread waiting
+constexpr Duration kNoRightFor = std::chrono::minutes(1);
 constexpr auto kStayAfterEnd = std::chrono::minutes(5);  // logins only; a grant's sessions end with it
 
 std::string lower(std::string_view text) {
@@ -71,6 +73,12 @@ Result<Done> drop_role(Questions& questions, const std::string& role) {
   return Done{};
 }
 
+// Ours, members before what they are in; and those of gateways that are not there any more.
+constexpr std::string_view kRolesOfGrants =
+    "SELECT rolname FROM pg_catalog.pg_roles WHERE rolname LIKE E'narrowgate\\\\_{0}\\\\_%' "
+    "OR rolname LIKE E'narrowgate\\\\_%' AND rolvaliduntil < pg_catalog.now() - interval '1 hour' "
+    "ORDER BY rolname LIKE E'narrowgate\\\\_{0}\\\\_s%'";
+
 Error cannot(const Upstream& upstream, std::string_view why) {
   return {Code::refused, Blame::gateway,
           fmt::format("resource {}: no role can be made for a grant: {}; see: narrowgate resources harden {}", upstream.resource,
@@ -81,6 +89,12 @@ Error cannot(const Upstream& upstream, std::string_view why) {
 
 std::string GrantRoles::role_of(std::string_view grant) const {
   return fmt::format("narrowgate_{}_{}", gateway_, lower(grant.substr(grant.find('_') + 1)));
+}
+
+// By database, since only there can what it holds be taken back.
+std::string GrantRoles::scope_prefix(std::string_view database) const {
+  const Digest digest = sha256(database);
+  return fmt::format("narrowgate_{}_s{}_", gateway_, to_hex(ByteView(digest).first(4)));
 }
 
 std::shared_ptr<GrantRoles::Account> GrantRoles::account_of(const std::string& grant) {
@@ -102,6 +116,38 @@ Result<std::optional<Lease>> GrantRoles::open(const config::Resource& resource, 
   return account->lease;
 }
 
+std::optional<GrantRoles::Finding> GrantRoles::found_lately(const std::string& resource) {
+  const std::lock_guard lock(mutex_);
+  const auto found = findings_.find(resource);
+  if (found == findings_.end()) return std::nullopt;
+  const Duration good_for = found->second.unreachable ? kDownFor : kNoRightFor;
+  if (clock_.mono() - found->second.at < good_for) return found->second;
+  findings_.erase(found);
+  return std::nullopt;
+}
+
+void GrantRoles::remember(const std::string& resource, std::optional<Error> unreachable) {
+  const std::lock_guard lock(mutex_);
+  findings_.insert_or_assign(resource, Finding{clock_.mono(), std::move(unreachable)});
+}
+
+// nullptr: the login may not create roles.
+Result<std::unique_ptr<Questions>> GrantRoles::login_that_may(const Upstream& upstream) {
+  if (const auto known = found_lately(upstream.resource)) {
+    if (known->unreachable) return *known->unreachable;
+    return std::unique_ptr<Questions>();
+  }
+  auto questions = administer(upstream);
+  if (!questions.ok()) {
+    remember(upstream.resource, questions.error());
+    return questions.error();
+  }
+  NG_TRY(const bool may, may_create_roles(**questions));
+  if (may) return questions;
+  remember(upstream.resource, std::nullopt);
+  return std::unique_ptr<Questions>();
+}
+
 // nullopt is for the plan that makes do with the login; everything that only might be better later is an error.
 Result<std::optional<Lease>> GrantRoles::make(const config::Resource& resource, const Upstream& upstream,
                                               const grant::Grant& grant) {
@@ -112,9 +158,8 @@ Result<std::optional<Lease>> GrantRoles::make(const config::Resource& resource, 
     return std::optional<Lease>();
   };
   if (!can_be_compiled(grant.scope)) return make_do("its scope has what only an owner may do");
-  NG_TRY(const auto questions, administer(upstream));
-  NG_TRY(const bool may, may_create_roles(*questions));
-  if (!may) return make_do(fmt::format("{} may not create roles", upstream.lease.user));
+  NG_TRY(const auto questions, login_that_may(upstream));
+  if (!questions) return make_do(fmt::format("{} may not create roles", upstream.lease.user));
 
   NG_TRY(const Plan made, plan(*questions, upstream, grant.scope));
   const Result<Done> there = need_scope_role(*questions, made);
@@ -127,9 +172,8 @@ Result<std::optional<Lease>> GrantRoles::make(const config::Resource& resource, 
 Result<GrantRoles::Plan> GrantRoles::plan(Questions& questions, const Upstream& upstream, const grant::Scope& scope) const {
   NG_TRY(const Inventory inventory, take_inventory(questions, scope));
   Plan out;
-  const std::string what = fmt::format("{}\n{}", upstream.database, fmt::join(compile(scope, inventory, ""), "\n"));
-  const Digest digest = sha256(what);
-  out.scope_role = fmt::format("narrowgate_{}_s_{}", gateway_, to_hex(ByteView(digest).first(10)));
+  const Digest digest = sha256(fmt::format("{}", fmt::join(compile(scope, inventory, ""), "\n")));
+  out.scope_role = scope_prefix(upstream.database) + to_hex(ByteView(digest).first(10));
   out.grants = compile(scope, inventory, out.scope_role);
   return out;
 }
@@ -217,27 +261,16 @@ std::set<std::string> GrantRoles::roles_in_use() {
 
 Result<Done> GrantRoles::reap(const config::Resource& resource, const Upstream& upstream) {
   if (resource.upstream.roles == config::Roles::login) return Done{};
-  NG_TRY(const auto questions, administer(upstream));
-  NG_TRY(const bool may, may_create_roles(*questions));
-  if (!may) return Done{};
+  NG_TRY(const auto questions, login_that_may(upstream));
+  if (!questions) return Done{};
   const std::lock_guard one(scope_roles_);  // a scope's role must not go while a grant's is on its way into it
-  NG_TRY(const Rows found,
-         questions->ask(fmt::format("SELECT rolname FROM pg_catalog.pg_roles WHERE rolname LIKE E'narrowgate\\\\_{}\\\\_%' OR "
-                                    "rolname LIKE E'narrowgate\\\\_%' AND rolvaliduntil < pg_catalog.now() - interval '1 hour' "
-                                    "ORDER BY rolname LIKE E'narrowgate\\\\_{}\\\\_s\\\\_%'",
-                                    gateway_, gateway_)));
+  NG_TRY(const Rows found, questions->ask(fmt::format(fmt::runtime(kRolesOfGrants), gateway_)));
   const std::set<std::string> in_use = roles_in_use();
-  const std::string scope_prefix = fmt::format("narrowgate_{}_s_", gateway_);
+  const std::string scopes = fmt::format("narrowgate_{}_s", gateway_), scopes_here = scope_prefix(upstream.database);
   for (const std::string& role : first_column(found)) {
-    if (in_use.contains(role)) continue;
-    if (role.starts_with(scope_prefix)) {
-      NG_TRY(const Rows members,
-             questions->ask(fmt::format("SELECT 1 FROM pg_catalog.pg_auth_members m JOIN pg_catalog.pg_roles r "
-                                        "ON r.oid = m.roleid WHERE r.rolname = {} AND m.member <> "
-                                        "(SELECT oid FROM pg_catalog.pg_roles WHERE rolname = CURRENT_USER)",
-                                        quoted_literal(role))));
-      if (!members.empty() || !in_use.empty()) continue;
-    }
+    const bool of_a_scope = role.starts_with(scopes), here = role.starts_with(scopes_here);
+    // Those of scopes go when there is no grant at all: they are made again quickly, and hold nothing but privileges.
+    if (in_use.contains(role) || (of_a_scope && (!here || !in_use.empty()))) continue;
     const Result<Done> dropped = drop_role(*questions, role);
     if (dropped.ok()) log_info("role without a grant dropped", {{"role", role}, {"resource", upstream.resource}});
     else log_warning("role without a grant not dropped", {{"role", role}, {"why", dropped.error().detail}});

@@ -1,7 +1,8 @@
 // A database role for each grant, made over the gateway's own login.
 //
-//   narrowgate_<gateway>_s_<digest>   what a scope may do: holds the privileges, cannot log in; kept while grants share the scope
-//   narrowgate_<gateway>_<grant>      who a grant's sessions are: logs in, is in the role of its scope and in no other
+//   narrowgate_<gateway>_s<database>_<digest>   what a scope may do; holds the privileges, cannot log in, is kept while there
+//                                               are grants
+//   narrowgate_<gateway>_<grant>                who a grant's sessions are; logs in, is in its scope's role and in no other
 //
 // Two roles, because privileges are written into the rows of tables: granting them anew for each grant would change every table's
 // definition all the time. A grant's own role touches no table.
@@ -41,6 +42,11 @@ class GrantRoles final : public credentials::Accounts {
     std::optional<Lease> lease;
     Upstream upstream;
   };
+  // What was found of a resource a moment ago, so that not every grant asks again.
+  struct Finding {
+    MonoTime at{};
+    std::optional<Error> unreachable;  // else: its login may not create roles
+  };
   struct Plan {
     std::string scope_role;
     std::vector<std::string> grants;
@@ -51,14 +57,19 @@ class GrantRoles final : public credentials::Accounts {
   Result<Done> need_scope_role(Questions& questions, const Plan& plan);
   Result<Lease> make_role(Questions& questions, const config::Resource& resource, const grant::Grant& grant,
                           const std::string& scope_role);
+  std::optional<Finding> found_lately(const std::string& resource);
+  void remember(const std::string& resource, std::optional<Error> unreachable);
+  Result<std::unique_ptr<Questions>> login_that_may(const Upstream& upstream);
   std::set<std::string> roles_in_use();
   std::string role_of(std::string_view grant) const;
+  std::string scope_prefix(std::string_view database) const;
 
   const std::string gateway_;
   const Clock& clock_;
   std::mutex scope_roles_;                                                 // one at a time; taken before mutex_
   std::mutex mutex_;                                                       // guards what follows
   std::map<std::string, std::shared_ptr<Account>, std::less<>> accounts_;  // by grant
+  std::map<std::string, Finding> findings_;                                // by resource
 };
 
 }  // namespace narrowgate::postgres
