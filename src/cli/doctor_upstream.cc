@@ -51,6 +51,7 @@ std::string remedy_for(const std::string& fault) {
 struct Login {
   bool superuser = false, createrole = false, createdb = false, replication = false, bypassrls = false;
   std::string writable, tables, skew_seconds;
+  bool narrow_createrole = false;  // PostgreSQL 16 and newer: CREATEROLE reaches only roles that the login made
 };
 
 Result<Login> look_at_login(const Database& database) {
@@ -63,22 +64,45 @@ Result<Login> look_at_login(const Database& database) {
                         " (SELECT pg_catalog.count(*) FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = "
                         "c.relnamespace WHERE c.relkind IN ('r','p','v','f')"
                         "   AND n.nspname <> 'information_schema' AND n.nspname NOT LIKE 'pg\\_%'),"
-                        " pg_catalog.trunc(extract(epoch FROM pg_catalog.clock_timestamp()))::bigint"
+                        " pg_catalog.trunc(extract(epoch FROM pg_catalog.clock_timestamp()))::bigint,"
+                        " pg_catalog.current_setting('server_version_num')::int >= 160000"
                         " FROM pg_catalog.pg_roles WHERE rolname = current_user"));
-  if (answer.rows.size() != 1 || answer.rows[0].size() != 8)
+  if (answer.rows.size() != 1 || answer.rows[0].size() != 9)
     return Error{Code::malformed, Blame::upstream, "pg_roles does not know the login"};
   const auto& row = answer.rows[0];
   const auto yes = [&](std::size_t i) { return row[i].value_or("f") == "t"; };
-  return Login{yes(0), yes(1), yes(2), yes(3), yes(4), row[5].value_or("0"), row[6].value_or("0"), row[7].value_or("0")};
+  return Login{yes(0), yes(1), yes(2), yes(3), yes(4), row[5].value_or("0"), row[6].value_or("0"), row[7].value_or("0"), yes(8)};
 }
 
-void check_login(Findings& out, const std::string& thing, const std::string& user, const Login& login) {
+// Whom sessions are: the second lock.
+void check_roles(Findings& out, const std::string& name, const config::Resource& resource, const Login& login) {
+  const std::string harden = fmt::format("see: narrowgate resources harden {}", resource.name);
+  const bool may = login.createrole || login.superuser;
+  switch (resource.upstream.roles) {
+    case config::Roles::login:
+      if (login.createrole)
+        out.doubtful(name, "may create roles, and so grant itself more, and upstream.roles makes no use of it",
+                     fmt::format("ALTER ROLE {} NOCREATEROLE", resource.upstream.login.password.user));
+      return;
+    case config::Roles::per_grant:
+      if (!may) return out.bad(name, "may not create roles, and upstream.roles wants one for each grant", harden);
+      break;
+    case config::Roles::automatic:
+      if (!may) return out.good(name, "is whom sessions are; for a role for each grant " + harden);
+      break;
+  }
+  if (login.narrow_createrole) return out.good(name, "makes a role for each grant");
+  out.doubtful(name, "makes a role for each grant; before PostgreSQL 16 whoever may do that can join almost any role",
+               "upgrade the server when you can");
+}
+
+void check_login(Findings& out, const std::string& thing, const config::Resource& resource, const Login& login) {
+  const std::string& user = resource.upstream.login.password.user;
   const std::string name = fmt::format("{} login {}", thing, user);
   if (login.superuser)
     out.doubtful(name, "is a superuser: whatever gets past the gateway's own checks may do anything",
                  "CREATE ROLE … LOGIN with only the rights that agents may ever need, and use that");
-  if (login.createrole)
-    out.doubtful(name, "may create roles, and so grant itself more", fmt::format("ALTER ROLE {} NOCREATEROLE", user));
+  check_roles(out, name, resource, login);
   if (login.bypassrls && !login.superuser)
     out.doubtful(name, "is not bound by row security", fmt::format("ALTER ROLE {} NOBYPASSRLS", user));
   if (login.replication && !login.superuser)
@@ -129,7 +153,7 @@ void check_resource(Findings& out, const config::Resource& resource, WallTime no
                               database->encrypted() ? " by TLS" : ""));
   check_encryption(out, thing, *database, now);
   if (const auto login = look_at_login(*database); login.ok()) {
-    check_login(out, thing, upstream.login.password.user, *login);
+    check_login(out, thing, resource, *login);
     check_skew(out, thing, login->skew_seconds, SystemClock().wall());
   } else {
     out.doubtful(thing, one_line(login.error().detail), "what the login may do could not be looked at");

@@ -160,6 +160,9 @@ class Required(RolesTest):
         self.assertEqual(answer.code, 2)
         self.assertIn("no account could be made", answer.err)
         self.assertIn("may not create roles", self.gateway.logged())
+        examined = self.gateway.run("doctor", person=None)
+        self.assertIn("narrowgate resources harden orders", examined.stdout)
+        self.assertNotEqual(examined.returncode, 0)
 
 
 class Hardened(RolesTest):
@@ -190,6 +193,9 @@ class Hardened(RolesTest):
     def test_the_login_may_do_what_templates_name_and_no_more(self):
         self.assertIn("permission denied", self.as_role("narrowgate_orders", "DELETE FROM refunds"))
         self.assertNotIn("permission denied", self.as_role("narrowgate_orders", READ))
+
+    def test_doctor_knows_whom_sessions_are(self):
+        self.assertIn("makes a role for each grant", self.gateway.run("doctor", person=None).stdout)
 
     def test_a_superuser_is_no_login_for_a_gateway(self):
         made = self.configuration()
