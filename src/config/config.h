@@ -17,6 +17,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/secret.h"
+#include "grant/grant.h"
 #include "grant/scope.h"
 
 namespace narrowgate::config {
@@ -191,6 +192,7 @@ struct Template {
   milliseconds duration = limits::grant_life_default;
   milliseconds linger = std::chrono::seconds(30);
   Reason reason = Reason::optional;
+  grant::Budget budget;
   std::vector<ScopeRule> scope;
 };
 

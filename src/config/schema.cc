@@ -345,6 +345,22 @@ Form<Resource> resource_form() {
   });
 }
 
+Form<grant::Budget> budget_form() {
+  constexpr Bound most = 1'000'000'000'000;
+  return section<grant::Budget>({
+      option("rows_read", &grant::Budget::rows_read, count(1, most),
+             {.doc = "Rows that may be returned in all.", .example = "20000", .absent = "no limit"}),
+      option("rows_written", &grant::Budget::rows_written, count(1, most),
+             {.doc = "Rows that may be changed in all. A statement that would pass it is rolled back.",
+              .example = "100",
+              .absent = "no limit"}),
+      option("bytes", &grant::Budget::bytes, byte_size(1, Bound(1) << 50),
+             {.doc = "Bytes of rows that may be returned in all.", .example = "64MiB", .absent = "no limit"}),
+      option("statements", &grant::Budget::uses, count(1, most),
+             {.doc = "Statements that may run.", .example = "1000", .absent = "no limit"}),
+  });
+}
+
 Form<Template> template_form() {
   return section<Template>({
       option("name", &Template::name, name(),
@@ -357,6 +373,9 @@ Form<Template> template_form() {
                      "reason, ticket, resource) until then goes on in it."}),
       option("reason", &Template::reason, choice<Reason>({{"optional", Reason::optional}, {"required", Reason::required}}),
              {.doc = "`required`: a connection without `narrowgate.reason` is refused."}),
+      option("budget", &Template::budget, budget_form(),
+             {.doc = "What one task may use up, over all its connections. A task that has is over, and its agent begins no other "
+                     "for the same work until its time is up."}),
       option("scope", &Template::scope, list(scope_rule_form(), things_max, 1),
              {.doc = "What the work may ever need: the ceiling of every grant.", .required = true}),
   });

@@ -11,11 +11,11 @@ MonoTime LiveGrant::idle_ends() const {
   return MonoTime(MonoTime::duration(last_use_.load(std::memory_order_relaxed))) + grant_.idle_timeout;
 }
 
-Spent LiveGrant::charge(std::uint64_t rows_read, std::uint64_t rows_written, std::uint64_t bytes) {
-  rows_read_.fetch_add(rows_read, std::memory_order_relaxed);
-  rows_written_.fetch_add(rows_written, std::memory_order_relaxed);
-  bytes_.fetch_add(bytes, std::memory_order_relaxed);
-  uses_.fetch_add(1, std::memory_order_relaxed);
+Spent LiveGrant::charge(const Use& use) {
+  rows_read_.fetch_add(use.rows_read, std::memory_order_relaxed);
+  rows_written_.fetch_add(use.rows_written, std::memory_order_relaxed);
+  bytes_.fetch_add(use.bytes, std::memory_order_relaxed);
+  uses_.fetch_add(use.uses, std::memory_order_relaxed);
   return spent() ? Spent::exhausted : Spent::within;
 }
 
@@ -29,6 +29,16 @@ bool LiveGrant::spent() const {
 }
 
 Budget LiveGrant::used() const { return {rows_read_.load(), rows_written_.load(), bytes_.load(), uses_.load()}; }
+
+Budget LiveGrant::left() const {
+  const auto left = [](const std::atomic<std::uint64_t>& used, const std::optional<std::uint64_t>& most) {
+    const std::uint64_t now = used.load(std::memory_order_relaxed);
+    return most ? std::optional(*most > now ? *most - now : 0) : std::nullopt;
+  };
+  const Budget& most = grant_.budget;
+  return {left(rows_read_, most.rows_read), left(rows_written_, most.rows_written), left(bytes_, most.bytes),
+          left(uses_, most.uses)};
+}
 
 bool LiveGrant::apply(GrantEvent event) {
   auto from = state_.load(std::memory_order_acquire);

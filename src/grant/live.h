@@ -31,9 +31,13 @@ class LiveGrant {
   bool over(MonoTime now) const { return now >= ends_ || now >= idle_ends(); }
   void touch(MonoTime now) { last_use_.store(now.time_since_epoch().count(), std::memory_order_relaxed); }
 
-  // Counts what one operation used. `exhausted` once the budget is used up: nothing more may start; tell Registry::exhaust().
-  Spent charge(std::uint64_t rows_read, std::uint64_t rows_written, std::uint64_t bytes);
+  // Counts what was used. `exhausted` once the budget is used up: nothing more may start; tell Registry::exhaust().
+  struct Use {
+    std::uint64_t rows_read = 0, rows_written = 0, bytes = 0, uses = 0;
+  };
+  Spent charge(const Use& use);
   Budget used() const;  // every member set
+  Budget left() const;  // of those that the budget has
 
   // Moves along grant_transitions(). False: that cannot happen to it any more, or somebody else was first.
   bool apply(GrantEvent event);

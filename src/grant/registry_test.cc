@@ -259,10 +259,10 @@ TEST(Budget, IsUsedUpByRowsBytesOrUses) {
   auto grant = world.grant();
   grant.budget = {100, 10, 1'000, 3};
   const auto live = world.issue(grant);
-  EXPECT_EQ(live->charge(99, 9, 999), Spent::within);
-  EXPECT_EQ(live->charge(0, 1, 0), Spent::exhausted);
+  EXPECT_EQ(live->charge({99, 9, 999, 1}), Spent::within);
+  EXPECT_EQ(live->charge({0, 1, 0, 1}), Spent::exhausted);
   EXPECT_EQ(live->used(), (Budget{99, 10, 999, 2}));
-  EXPECT_EQ(world.issue(world.grant())->charge(1u << 30, 1u << 30, 1u << 30), Spent::within) << "without a budget";
+  EXPECT_EQ(world.issue(world.grant())->charge({1u << 30, 1u << 30, 1u << 30, 1}), Spent::within) << "without a budget";
 }
 
 TEST(Budget, ExhaustingEndsTheGrantAndItsSessions) {

@@ -61,8 +61,15 @@ struct Outcome {
   std::string tag = {};       // the upstream's own summary: "UPDATE 41"
   std::string sqlstate = {};  // "" if it succeeded; the protocol's own error code otherwise
   std::uint64_t rows = 0, bytes = 0;
-  bool completed = true;  // false: never run, or nobody knows
+  std::uint64_t rows_written = 0;  // of `rows`, those that it changed
+  bool completed = true;           // false: never run, or nobody knows
   std::chrono::nanoseconds took{0};
+};
+
+// How much more of an answer may go to a client.
+struct Allowance {
+  static constexpr std::uint64_t unlimited = ~std::uint64_t(0);
+  std::uint64_t rows = unlimited, bytes = unlimited;
 };
 
 // The session's side of the conversation. Called on the loop; must not call back into the conversation.
@@ -71,6 +78,9 @@ class Ears {
   virtual ~Ears() = default;
   virtual void finished(std::uint64_t request, const Outcome& outcome) = 0;
   virtual void noticed(std::string_view what) = 0;  // worth a line in the recording
+  // What has just gone to the client, and how much more may before it is cut off. Asked for every message.
+  virtual void took(std::uint64_t rows, std::uint64_t bytes) = 0;
+  virtual Allowance allowance() const = 0;
 };
 
 // The gateway's answer to a GatewayCall.

@@ -87,7 +87,7 @@ Result<grant::Task> declare(const Gateway& gateway, const config::Agent& agent, 
 }
 
 grant::Grant grant_for(const Gateway& gateway, const grant::Task& task, const config::Resource& resource,
-                       const policy::PolicySet& policies) {
+                       const grant::Budget& budget, const policy::PolicySet& policies) {
   grant::Grant grant;
   grant.id = new_id(IdKind::grant, gateway.clock.wall());
   grant.task = task.id;
@@ -96,6 +96,7 @@ grant::Grant grant_for(const Gateway& gateway, const grant::Task& task, const co
   grant.on_behalf_of = task.on_behalf_of;
   grant.resource = resource.name;
   grant.asked = grant.scope = task.scope.on(resource.name);
+  grant.budget = budget;
   grant.not_before = task.created;
   grant.not_after = task.not_after;
   grant.policy = policies.version();
@@ -134,6 +135,9 @@ std::optional<Denial> may_connect(const Gateway& gateway, const Wanted& wanted, 
   if (task.grant && task.grant->state() == grant::GrantState::suspended)
     return no(DenialCode::suspended, fmt::format("task {} is suspended: too many denials in a short time", task.task.id),
               "A person can look at what was denied.");
+  if (task.grant && task.grant->state() == grant::GrantState::exhausted)
+    return no(DenialCode::limit_exceeded, fmt::format("the budget of task {} is used up", task.task.id),
+              fmt::format("Its time is up at {}.", to_rfc3339(task.task.not_after)));
   const policy::Verdict open = task.slice->connect(gateway.clock.wall());
   if (open.kind == policy::Verdict::Kind::permit) return std::nullopt;
   Denial denial =
@@ -159,7 +163,7 @@ Result<LiveTasks::Begun> begin(const Gateway& gateway, const Wanted& wanted, std
   out.slice = out.policies->slice(facts_for(out.task, wanted.identity, resource, wanted.task_template));
   if (auto denial = may_connect(gateway, wanted, out)) return LiveTasks::Begun(*std::move(denial));
 
-  grant::Grant grant = grant_for(gateway, out.task, resource, *out.policies);
+  grant::Grant grant = grant_for(gateway, out.task, resource, wanted.task_template.budget, *out.policies);
   NG_TRY_VOID(gateway.store.grants().add(out.task));
   NG_TRY_VOID(gateway.store.grants().add(grant));
   Result<std::shared_ptr<grant::LiveGrant>> live = gateway.registry.issue(std::move(grant));

@@ -46,7 +46,8 @@ Decision Authorizer::decide(std::unique_ptr<Request> request) {
   if (verdict.denial) return Refused{std::move(request), *verdict.denial};
   // A statement that is only being prepared runs nothing; it will wait when it is to run, with its values known.
   if (verdict.hold && request->runs()) return Waiting{std::move(request), *verdict.hold};
-  return Permitted(std::move(request), verdict.explained->decision, verdict.enforced, false);
+  const Enforced enforced = within_budget(verdict.enforced, *request->operation());
+  return Permitted(std::move(request), verdict.explained->decision, enforced, false);
 }
 
 Decision Authorizer::decide_agreed(std::unique_ptr<Request> request, const Agreed& agreed, const std::string& decision) {
@@ -59,7 +60,8 @@ Decision Authorizer::decide_agreed(std::unique_ptr<Request> request, const Agree
   const policy::Verdict verdict =
       slice_->evaluate(operation, enforced, gateway_.clock.wall(), policy::ApprovalFacts{agreed.approvers, true, std::nullopt});
   last_ = std::make_shared<const Explained>(Explained{std::make_shared<const std::string>(decision), verdict.policies});
-  if (verdict.kind == policy::Verdict::Kind::permit) return Permitted(std::move(request), last_->decision, enforced, true);
+  if (verdict.kind == policy::Verdict::Kind::permit)
+    return Permitted(std::move(request), last_->decision, within_budget(enforced, operation), true);
   Denial denial;
   denial.code = DenialCode::approval_mismatch;
   denial.decision = decision;
@@ -113,9 +115,24 @@ Authorizer::Verdict Authorizer::judge(const std::shared_ptr<const Operation>& op
   return out;
 }
 
+// What a write may change of what is left; reads are held to it while they are answered.
+Enforced Authorizer::within_budget(Enforced enforced, const Operation& operation) const {
+  const bool writes = operation.danger != Danger::read && operation.danger != Danger::session;
+  if (const auto left = admission_.grant->left().rows_written; left && writes)
+    enforced.rows_written_max = stricter(enforced.rows_written_max, std::max<std::uint64_t>(*left, 1));
+  return enforced;
+}
+
 std::optional<Denial> Authorizer::not_live() const {
-  if (admission_.grant->may_operate(gateway_.clock.mono())) return std::nullopt;
+  const bool statements_left = admission_.grant->left().uses.value_or(1) > 0;
+  if (statements_left && admission_.grant->may_operate(gateway_.clock.mono())) return std::nullopt;
   Denial denial;
+  if (!statements_left) {
+    denial.code = DenialCode::limit_exceeded;
+    denial.message = fmt::format("the budget of task {} is used up", admission_.task.id);
+    denial.retry = "never";
+    return denial;
+  }
   const grant::GrantState state = admission_.grant->state();
   denial.code = state == grant::GrantState::revoked     ? DenialCode::revoked
                 : state == grant::GrantState::suspended ? DenialCode::suspended

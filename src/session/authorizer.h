@@ -68,6 +68,7 @@ class Authorizer {
   const Verdict& verdict_on(const std::shared_ptr<const Operation>& operation, MonoTime now);
   Verdict judge(const std::shared_ptr<const Operation>& operation) const;
   std::optional<Denial> not_live() const;
+  Enforced within_budget(Enforced enforced, const Operation& operation) const;
   std::optional<Denial> outside_scope(const Operation& operation, Enforced& enforced) const;
   Denial scope_denial(const Effect& effect, bool has_where) const;
   void follow_policies();

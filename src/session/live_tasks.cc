@@ -1,9 +1,13 @@
 #include "session/live_tasks.h"
 
 namespace narrowgate::session {
+// A task that has used up its budget is not over before its time: nobody begins the same work with a budget anew.
 // By either clock: one that jumps ahead ends tasks early, one that jumps back prolongs nothing.
 bool LiveTasks::is_over(const LiveTask& task) const {
-  return grant::is_final(task.grant->state()) || task.grant->over(clock_.mono()) || clock_.wall() >= task.task.not_after;
+  const grant::GrantState state = task.grant->state();
+  if (clock_.mono() >= task.grant->ends() || clock_.wall() >= task.task.not_after) return true;
+  if (state == grant::GrantState::exhausted) return false;
+  return grant::is_final(state) || task.grant->over(clock_.mono());
 }
 
 std::optional<LiveTask> LiveTasks::join(const Work& work) {
@@ -30,6 +34,7 @@ bool LiveTasks::leave(const Work& work, const grant::LiveGrant& grant, Duration 
   const std::lock_guard lock(mutex_);
   const auto found = tasks_.find(work);
   if (found == tasks_.end() || found->second.task.grant.get() != &grant) return true;
+  if (grant.state() == grant::GrantState::exhausted) return --found->second.connections, true;  // the entry stays
   const bool over = is_over(found->second.task);
   if (--found->second.connections > 0) return over;
   if (!over && linger.count() > 0) {

@@ -27,10 +27,10 @@ namespace narrowgate::session {
 
 // What makes two connections one piece of work.
 struct Work {
-  std::string agent, issuer, subject, instance, on_behalf_of;
+  std::string agent{}, issuer{}, subject{}, instance{}, on_behalf_of{};
   int assurance = 0;
-  std::string task_template, reason, ticket, resource, database;
-  std::string policies;  // their version: under other policies it is decided anew
+  std::string task_template{}, reason{}, ticket{}, resource{}, database{};
+  std::string policies{};  // their version: under other policies it is decided anew
   auto operator<=>(const Work&) const = default;
 };
 

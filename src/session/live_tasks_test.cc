@@ -94,6 +94,18 @@ TEST_F(LiveTasksTest, NobodyJoinsWhatIsOver) {
   EXPECT_FALSE(tasks.join(work)) << "policies would refuse it by the wall clock";
 }
 
+TEST_F(LiveTasksTest, AUsedUpBudgetIsNotBegunAnewBeforeItsTimeIsUp) {
+  const LiveTask first = enter(work);
+  ASSERT_TRUE(first.grant->apply(grant::GrantEvent::exhaust));
+  EXPECT_TRUE(tasks.leave(work, *first.grant, 30s)) << "what was made for it goes";
+  clock.pass(59min);
+  EXPECT_TRUE(tasks.take_left().empty());
+  ASSERT_TRUE(tasks.join(work));
+  EXPECT_EQ(tasks.join(work)->task.id, first.task.id);
+  clock.pass(1min);
+  EXPECT_NE(enter(work).task.id, first.task.id);
+}
+
 TEST_F(LiveTasksTest, OfManyAtOnceOneBegins) {
   std::vector<std::thread> all;
   for (int i = 0; i < 8; ++i) all.emplace_back([&] { enter(work); });

@@ -57,8 +57,19 @@ void Session::finished(std::uint64_t request, const Outcome& outcome) {
     stop(DenialCode::unavailable, "this session cannot be recorded any more", "recorder: " + recorded.error().detail);
 
   admission.grant->touch(gateway.clock.mono());
-  if (admission.grant->charge(outcome.rows, 0, outcome.bytes) == grant::Spent::exhausted)
+  // Not before the end of an operation: it is cut off where its allowance ends, and the client hears why.
+  if (admission.grant->charge({.rows_written = outcome.rows_written}) == grant::Spent::exhausted)
     gateway.registry.exhaust(admission.grant->grant().id);
+}
+
+void Session::forwarded() {
+  update_busy(++in_flight_);
+  admission.grant->charge({.uses = 1});
+}
+
+Allowance Session::allowance() const {
+  const grant::Budget left = admission.grant->left();
+  return {left.rows_read.value_or(Allowance::unlimited), left.bytes.value_or(Allowance::unlimited)};
 }
 
 void Session::noticed(std::string_view what) {

@@ -41,7 +41,9 @@ class Session final : public Ears {
   // Ears
   void finished(std::uint64_t request, const Outcome& outcome) override;
   void noticed(std::string_view what) override;
-  void forwarded() { update_busy(++in_flight_); }
+  void took(std::uint64_t rows, std::uint64_t bytes) override { admission.grant->charge({.rows_read = rows, .bytes = bytes}); }
+  Allowance allowance() const override;
+  void forwarded();
 
  private:
   void update_busy(std::size_t in_flight);

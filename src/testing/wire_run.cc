@@ -255,6 +255,8 @@ Task<Result<Done>> WireRun::hold(std::unique_ptr<Request> request) {
   co_return co_await conversation.forward(number, std::move(permitted));
 }
 
+void WireRun::took(std::uint64_t, std::uint64_t) {}
+
 void WireRun::finished(std::uint64_t request, const Outcome& outcome) {
   const auto found = accounted_.find(request);
   if (found == accounted_.end()) return fail(fmt::format("an outcome of request {}, which was never forwarded", request));

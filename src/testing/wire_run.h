@@ -85,6 +85,8 @@ class WireRun final : public Ears {
   const std::vector<std::string>& decided() const { return decided_; }
 
   // Ears
+  void took(std::uint64_t rows, std::uint64_t bytes) override;
+  Allowance allowance() const override { return {}; }
   void finished(std::uint64_t request, const Outcome& outcome) override;
   void noticed(std::string_view) override {}
 

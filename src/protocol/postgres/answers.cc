@@ -191,17 +191,21 @@ Result<Turn> Answers::take_bulk(std::uint64_t rows, std::uint64_t bytes, ByteVie
   head.rows += rows;
   head.bytes += bytes;
   if (head.taken) head.taken->rows += rows, head.taken->bytes += bytes;
+  if (!head.over_budget) creditor_.took(rows, bytes);
   return head.over_budget ? Turn::drop : Turn::pass;
 }
 
 std::optional<Answers::Budget> Answers::budget() const {
   if (owed_.empty() || owed_.front().over_budget) return std::nullopt;
   const Debt& head = owed_.front();
-  if (head.rows_max == 0 && head.bytes_max == 0) return std::nullopt;
+  const Allowance session = creditor_.allowance();
+  const bool unlimited = session.rows == Allowance::unlimited && session.bytes == Allowance::unlimited;
+  if (unlimited && head.rows_max == 0 && head.bytes_max == 0) return std::nullopt;
   const auto left = [](std::uint64_t max, std::uint64_t used) {
     return max == 0 ? RelayScanner::unlimited : max > used ? max - used : 0;
   };
-  return Budget{left(head.rows_max, head.rows_taken()), left(head.bytes_max, head.bytes_taken())};
+  return Budget{std::min(left(head.rows_max, head.rows_taken()), session.rows),
+                std::min(left(head.bytes_max, head.bytes_taken()), session.bytes)};
 }
 
 void Answers::over_time() {

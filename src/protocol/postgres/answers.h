@@ -24,6 +24,7 @@
 #include "base/ring.h"
 #include "protocol/postgres/names.h"
 #include "protocol/postgres/statement.h"
+#include "protocol/protocol.h"
 
 namespace narrowgate::postgres {
 
@@ -97,7 +98,9 @@ class Creditor {
   virtual void copy_begun() = 0;
   virtual void transaction_status(char status) = 0;  // at each ReadyForQuery, after what it settled
   virtual void parameter_reported(std::string_view name) = 0;
-  virtual void over_budget(const Debt& debt) = 0;  // once per debt: cancel it
+  virtual void took(std::uint64_t rows, std::uint64_t bytes) = 0;  // has passed to the client
+  virtual Allowance allowance() const = 0;                         // of the session, beside the debt's own limits
+  virtual void over_budget(const Debt& debt) = 0;                  // once per debt: cancel it
   // What the client is told where the end of that answer would be; fatal: and the connection ends.
   virtual std::string limit_message(const Debt& debt, bool fatal) = 0;
 };

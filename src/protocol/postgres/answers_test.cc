@@ -20,6 +20,9 @@ struct Log final : Creditor {
   void parameter_reported(std::string_view name) override { lines.push_back("reported " + std::string(name)); }
   void transaction_status(char status) override { lines.push_back(std::string("status ") + status); }
   void over_budget(const Debt&) override { lines.push_back("over"); }
+  void took(std::uint64_t rows, std::uint64_t bytes) override { session.rows -= rows, session.bytes -= bytes; }
+  Allowance allowance() const override { return session; }
+  Allowance session{1'000'000, 1'000'000'000};
   std::string limit_message(const Debt&, bool fatal) override { return fatal ? "FATAL" : "LIMIT"; }
 };
 

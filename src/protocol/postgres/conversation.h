@@ -145,6 +145,8 @@ class PostgresConversation final : public Conversation, private Creditor {
   void transaction_status(char status) override;
   void parameter_reported(std::string_view name) override;
   void over_budget(const Debt& debt) override;
+  void took(std::uint64_t rows, std::uint64_t bytes) override { ears_->took(rows, bytes); }
+  Allowance allowance() const override { return ears_->allowance(); }
   std::string limit_message(const Debt& debt, bool fatal) override;
 
   Outcome outcome_of(const Debt& debt, bool ran) const;

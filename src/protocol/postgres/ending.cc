@@ -22,6 +22,8 @@ Outcome PostgresConversation::outcome_of(const Debt& debt, bool ran) const {
   out.sqlstate = debt.over_budget ? "53400" : debt.sqlstate;
   out.rows = debt.rows;
   out.bytes = debt.bytes;
+  const bool writes = debt.statement && (debt.statement->writes_rows || debt.statement->copies_in);
+  if (writes && out.sqlstate.empty()) out.rows_written = debt.rows;
   out.completed = ran;
   out.took = common_.clock.mono() - debt.since;
   return out;
@@ -125,7 +127,8 @@ Task<void> PostgresConversation::watch_time(Duration shortest) {
   watching_time_ = false;
 }
 
-std::string limit_of(const Debt& debt) {
+std::string limit_of(const Debt& debt, const Allowance& session) {
+  if (session.rows == 0 || session.bytes == 0) return "what was left of its budget";
   if (debt.over_time) return fmt::format("{} for one statement", format_duration(debt.time_max));
   return debt.rows_max != 0 && debt.rows_taken() >= debt.rows_max ? fmt::format("{} rows", debt.rows_max)
                                                                   : fmt::format("{} bytes", debt.bytes_max);
@@ -134,7 +137,7 @@ std::string limit_of(const Debt& debt) {
 std::string PostgresConversation::limit_message(const Debt& debt, bool fatal) {
   Denial denial;
   denial.code = DenialCode::limit_exceeded;
-  denial.message = fmt::format("the answer passed this task's limit of {}", limit_of(debt));
+  denial.message = fmt::format("the answer passed this task's limit of {}", limit_of(debt, allowance()));
   denial.hint = "Ask for less: a narrower WHERE clause, a LIMIT, fewer columns.";
   denial.retry = "narrower";
   Refusal refusal = refusal_for(denial, Moment::session);

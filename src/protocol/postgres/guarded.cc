@@ -173,6 +173,7 @@ Task<Result<Done>> PostgresConversation::judge(std::uint64_t number, const Permi
   }
   if (const auto over = over_ceiling(permitted, judged.debt)) {
     outcome.sqlstate = "53400";
+    outcome.rows_written = 0;
     ears_->finished(number, outcome);
     co_return co_await undo(request, *over);
   }
@@ -195,6 +196,7 @@ Task<Result<Done>> PostgresConversation::accept(const PostgresRequest& request, 
   commit.bytes = judged.bytes;
   commit.since = judged.since;
   commit.tag = judged.tag;
+  commit.statement = judged.statement;
   commit.say = std::string(as_text(end));
   answers_.owe(std::move(commit));
   frontend::write(out_, frontend::Sync{});
