@@ -20,8 +20,8 @@ namespace {
 constexpr std::size_t kPoolThreads = 8;  // SQLite, catalogs, DNS: they wait, they do not compute
 constexpr Duration kReapEvery = std::chrono::minutes(10);
 constexpr std::size_t kLoopsMax = 16;  // one per core up to here; each has a journal of its own
-constexpr grant::DenialBurst kDenialBurst{50,
-                                          std::chrono::minutes(1)};  // an agent that tries fifty doors a minute is not working
+// Of one task, over all its connections: an agent that is refused eight times a second is not working.
+constexpr grant::DenialBurst kDenialBurst{500, std::chrono::minutes(1)};
 
 net::Address at(const config::Address& address) { return {address.host, address.port}; }
 

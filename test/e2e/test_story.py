@@ -364,3 +364,12 @@ class Tasks(ShopTest):
         first = self.task(options="-c narrowgate.ticket=JIRA-3")
         self.assertEqual(self.gateway.run("revoke", "--task", first, "-y").returncode, 0)
         self.assertNotEqual(self.task(options="-c narrowgate.ticket=JIRA-3"), first)
+
+    def test_a_task_that_is_refused_hundreds_of_times_a_minute_is_suspended_for_every_connection(self):
+        task = self.task(options="-c narrowgate.ticket=JIRA-4")
+        probing = self.psql(*["SELECT * FROM staff"] * 510, options="-c narrowgate.ticket=JIRA-4")
+        self.assertEqual(probing.sqlstates[-1], "57P01", probing.err[-500:])
+        refused = self.psql(IN_SCOPE, options="-c narrowgate.ticket=JIRA-4")
+        self.assertEqual(refused.code, 2)
+        self.assertIn(f"{task} is suspended", refused.err)
+        self.assertEqual(self.psql(IN_SCOPE, options="-c narrowgate.ticket=JIRA-5").out, "3")
