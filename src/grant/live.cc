@@ -5,7 +5,11 @@
 namespace narrowgate::grant {
 
 LiveGrant::LiveGrant(Grant grant, MonoTime now, MonoTime ends)
-    : grant_(std::move(grant)), ends_(ends), state_(grant_.state), last_use_(now.time_since_epoch().count()) {}
+    : grant_(std::move(grant)),
+      budgeted_(grant_.budget != Budget{}),
+      ends_(ends),
+      state_(grant_.state),
+      last_use_(now.time_since_epoch().count()) {}
 
 MonoTime LiveGrant::idle_ends() const {
   return MonoTime(MonoTime::duration(last_use_.load(std::memory_order_relaxed))) + grant_.idle_timeout;
@@ -31,6 +35,7 @@ bool LiveGrant::spent() const {
 Budget LiveGrant::used() const { return {rows_read_.load(), rows_written_.load(), bytes_.load(), uses_.load()}; }
 
 Budget LiveGrant::left() const {
+  if (!budgeted_) return {};
   const auto left = [](const std::atomic<std::uint64_t>& used, const std::optional<std::uint64_t>& most) {
     const std::uint64_t now = used.load(std::memory_order_relaxed);
     return most ? std::optional(*most > now ? *most - now : 0) : std::nullopt;

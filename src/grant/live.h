@@ -47,6 +47,7 @@ class LiveGrant {
   bool spent() const;
 
   const Grant grant_;
+  const bool budgeted_;  // most are not, and are asked often
   const MonoTime ends_;
   std::atomic<GrantState> state_;
   std::atomic<MonoTime::rep> last_use_;
