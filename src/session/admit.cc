@@ -4,6 +4,7 @@
 
 #include "base/id.h"
 #include "base/limits.h"
+#include "session/end_task.h"
 #include "session/grant_facts.h"
 
 namespace narrowgate::session {
@@ -201,7 +202,7 @@ Task<Result<Admitted>> admit(const Gateway& gateway, const Entrance& entrance, c
   }
   static_cast<LiveTask&>(out) = *std::move(joined);
   if (auto denial = may_connect(gateway, wanted, out)) {
-    (void)gateway.tasks.leave(out.work, *out.grant, task_template.linger);
+    co_await leave_task(gateway, *entrance.loop, out.work, out, task_template.linger);
     co_return Admitted(*std::move(denial));
   }
   out.task_template = &task_template;

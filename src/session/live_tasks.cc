@@ -37,6 +37,7 @@ bool LiveTasks::leave(const Work& work, const grant::LiveGrant& grant, Duration 
   if (grant.state() == grant::GrantState::exhausted) return --found->second.connections, true;  // the entry stays
   const bool over = is_over(found->second.task);
   if (--found->second.connections > 0) return over;
+  if (!over && grant.state() == grant::GrantState::suspended) return false;  // it waits for its end, not for a while
   if (!over && linger.count() > 0) {
     found->second.ends = clock_.mono() + linger;
     return false;

@@ -106,6 +106,18 @@ TEST_F(LiveTasksTest, AUsedUpBudgetIsNotBegunAnewBeforeItsTimeIsUp) {
   EXPECT_NE(enter(work).task.id, first.task.id);
 }
 
+TEST_F(LiveTasksTest, ASuspendedTaskIsNotForgottenBeforeItsGrantEnds) {
+  const LiveTask first = enter(work);
+  ASSERT_TRUE(first.grant->apply(grant::GrantEvent::suspend));
+  EXPECT_FALSE(tasks.leave(work, *first.grant, 30s));
+  clock.pass(10min);
+  EXPECT_TRUE(tasks.take_left().empty());
+  ASSERT_TRUE(tasks.join(work));
+  EXPECT_EQ(tasks.join(work)->task.id, first.task.id);
+  clock.pass(1h);
+  EXPECT_NE(enter(work).task.id, first.task.id);
+}
+
 TEST_F(LiveTasksTest, OfManyAtOnceOneBegins) {
   std::vector<std::thread> all;
   for (int i = 0; i < 8; ++i) all.emplace_back([&] { enter(work); });

@@ -153,13 +153,8 @@ store::SessionRow row_of(const Session& session) {
 }
 
 // What a shutdown cuts off is settled at the next start.
-Task<void> leave_task(const Session& session) {
-  const Gateway& gateway = session.gateway;
-  const Admission& admission = session.admission;
-  if (!gateway.tasks.leave(admission.work, *admission.grant, admission.task_template->linger)) co_return;
-  const Result<Done> settled = co_await gateway.pool.run(*session.entrance.loop, [&] { return end_task(gateway, admission); });
-  if (!settled.ok() && settled.error().code != Code::conflict)
-    log_warning("grant's end not stored", {{"session", session.id}, {"why", settled.error().detail}});
+Task<void> leave(const Gateway& gateway, const Entrance& entrance, const Admission& admission) {
+  return leave_task(gateway, *entrance.loop, admission.work, admission, admission.task_template->linger);
 }
 
 Task<void> live(Session& session) {
@@ -196,7 +191,7 @@ Task<void> live(Session& session) {
   (void)co_await gateway.pool.run(*session.entrance.loop, [&] {
     return gateway.store.sessions().close(session.id, gateway.clock.wall(), session.end_reason(), session.counts);
   });
-  co_await leave_task(session);
+  co_await leave(gateway, session.entrance, session.admission);
   log_info("session closed", {{"session", session.id}, {"why", session.end_reason()}});
 }
 
@@ -225,7 +220,7 @@ Task<void> attend(const Gateway& gateway, const Entrance& entrance, Conversation
   auto log = start_recording(gateway, entrance, conversation, **hello, admission, id);
   if (!log.ok()) {
     log_error("session cannot be recorded", {{"why", to_string(log.error())}});
-    (void)gateway.tasks.leave(admission.work, *admission.grant, admission.task_template->linger);
+    co_await leave(gateway, entrance, admission);
     co_return co_await conversation.dismiss(
         unavailable("sessions cannot be recorded now, so none is opened", "The gateway's disk may be full."));
   }
