@@ -184,8 +184,9 @@ Form<std::string> verb() {
   return form;
 }
 
+constexpr Bound rows_max = 1'000'000'000'000;
+
 Form<grant::Limits> limits_form() {
-  constexpr Bound rows_max = 1'000'000'000'000;
   return section<grant::Limits>({
       option("rows_read", &grant::Limits::rows_read, count(1, rows_max),
              {.doc = "Rows one statement may return.", .example = "500", .absent = "no limit"}),
@@ -346,17 +347,16 @@ Form<Resource> resource_form() {
 }
 
 Form<grant::Budget> budget_form() {
-  constexpr Bound most = 1'000'000'000'000;
   return section<grant::Budget>({
-      option("rows_read", &grant::Budget::rows_read, count(1, most),
+      option("rows_read", &grant::Budget::rows_read, count(1, rows_max),
              {.doc = "Rows that may be returned in all.", .example = "20000", .absent = "no limit"}),
-      option("rows_written", &grant::Budget::rows_written, count(1, most),
+      option("rows_written", &grant::Budget::rows_written, count(1, rows_max),
              {.doc = "Rows that may be changed in all. A statement that would pass it is rolled back.",
               .example = "100",
               .absent = "no limit"}),
       option("bytes", &grant::Budget::bytes, byte_size(1, Bound(1) << 50),
              {.doc = "Bytes of rows that may be returned in all.", .example = "64MiB", .absent = "no limit"}),
-      option("statements", &grant::Budget::uses, count(1, most),
+      option("statements", &grant::Budget::uses, count(1, rows_max),
              {.doc = "Statements that may run.", .example = "1000", .absent = "no limit"}),
   });
 }
