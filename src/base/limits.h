@@ -33,10 +33,11 @@ inline constexpr std::size_t verdict_text_bytes_max = 16 * 1024;  // longer stat
 inline constexpr auto verdict_life = 1s;                          // policy may look at the clock
 
 // ---- flow
-inline constexpr std::size_t read_chunk_bytes = 64 * 1024;     // bulk transfer is decided by this (see bench/)
-inline constexpr std::size_t in_flight_max = 10'000;           // pipelined messages awaiting an answer
-inline constexpr auto slow_client_deadline = 30s;              // no byte taken for so long: the session ends
-inline constexpr std::size_t own_answer_bytes_max = 1u << 20;  // to a question of the gateway's own, inside a session
+inline constexpr std::size_t read_chunk_bytes = 64 * 1024;      // bulk transfer is decided by this (see bench/)
+inline constexpr std::size_t in_flight_max = 10'000;            // pipelined messages awaiting an answer
+inline constexpr auto slow_client_deadline = 30s;               // no byte taken for so long: the session ends
+inline constexpr std::size_t masked_row_bytes_max = 16u << 20;  // one row that holds masked values: it is held whole
+inline constexpr std::size_t own_answer_bytes_max = 1u << 20;   // to a question of the gateway's own, inside a session
 
 // ---- approvals
 inline constexpr auto hold_default = 5min;

@@ -7,6 +7,7 @@ namespace narrowgate::config {
 namespace {
 
 constexpr std::size_t key_characters_min = 16;
+constexpr std::size_t masking_key_bytes_min = 32;
 constexpr std::size_t key_characters_good = 24;
 constexpr std::string_view github_issuer = "https://token.actions.githubusercontent.com";
 
@@ -43,6 +44,7 @@ class Checker {
     pair_agents_with_templates();
     each("agents", config_.agents, &Checker::agent_default);
     approvers_exist();
+    masking_key();
     if (!config_.policies.empty() && !std::filesystem::is_directory(config_.policies))
       error("policies", fmt::format("names {}, which is not a folder", config_.policies),
             "create it, or leave policies out for the built-in ones");
@@ -247,6 +249,35 @@ class Checker {
     if (upstream.tls.mode == UpstreamTlsMode::off_even_remote && !loopback)
       warn(at + ".upstream.tls.mode", fmt::format("sends the login and all data to {} in plain text", upstream.host),
            "write verify-full");
+    for (const auto& [label, kind] : resource.masking)
+      if (!resource.classification.contains(label))
+        error(fmt::format("{}.masking.{}", at, label), "names a class that `classification` does not have",
+              suggestion(label, names_in(resource.classification)));
+  }
+
+  template <class T>
+  static std::vector<std::string_view> names_in(const std::map<std::string, T>& things) {
+    std::vector<std::string_view> out;
+    for (const auto& [name, thing] : things) out.push_back(name);
+    return out;
+  }
+
+  // A class that no resource masks is a slip of the pen: it would show less than was meant.
+  void unmask(const std::string& at, const Template& task_template) {
+    std::vector<std::string_view> masked;
+    for (const Resource& resource : config_.resources)
+      for (const std::string_view label : names_in(resource.masking)) masked.push_back(label);
+    for (std::size_t i = 0; i < task_template.unmask.size(); ++i)
+      if (std::find(masked.begin(), masked.end(), task_template.unmask[i]) == masked.end())
+        error(fmt::format("{}.unmask[{}]", at, i),
+              fmt::format("is \"{}\", which no resource has under `masking`", task_template.unmask[i]),
+              suggestion(task_template.unmask[i], masked));
+  }
+
+  void masking_key() {
+    if (config_.masking_key && config_.masking_key->expose().size() < masking_key_bytes_min)
+      error("masking_key", fmt::format("is {} bytes long", config_.masking_key->expose().size()),
+            fmt::format("use at least {}, for example `openssl rand -base64 32`", masking_key_bytes_min));
   }
 
   void scope(const std::string& at, const std::vector<ScopeRule>& rules) {
@@ -264,6 +295,7 @@ class Checker {
     for (std::size_t i = 0; i < task_template.agents.size(); ++i)
       refers(fmt::format("{}.agents[{}]", at, i), task_template.agents[i], "agent", agents_);
     scope(at + ".scope", task_template.scope);
+    unmask(at, task_template);
   }
 
   // Either side may name the other; afterwards both do.

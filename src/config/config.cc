@@ -40,4 +40,15 @@ std::vector<grant::Atom> atoms_of(const ScopeRule& rule) {
   return atoms;
 }
 
+masking::Rules masking_rules(const Resource& resource) {
+  masking::Rules out;
+  for (const auto& [label, kind] : resource.masking) {
+    const auto classified = resource.classification.find(label);
+    if (classified == resource.classification.end()) continue;
+    for (const grant::ObjectPattern& pattern : classified->second)
+      out.push_back({label, kind, pattern.schema, pattern.name, pattern.columns});
+  }
+  return out;
+}
+
 }  // namespace narrowgate::config

@@ -19,6 +19,7 @@
 #include "base/secret.h"
 #include "grant/grant.h"
 #include "grant/scope.h"
+#include "masking/mask.h"
 
 namespace narrowgate::config {
 
@@ -177,6 +178,7 @@ struct Resource {
   std::string environment = "prod";
   Upstream upstream;
   std::map<std::string, std::vector<grant::ObjectPattern>> classification;  // "pii" → what is
+  std::map<std::string, masking::Kind> masking;                             // what of it leaves masked, and how
   Capture capture = Capture::shape;
   std::vector<std::string> approvers;  // groups asked when a policy names none
   std::uint64_t max_connections = 100;
@@ -193,6 +195,7 @@ struct Template {
   milliseconds linger = std::chrono::seconds(30);
   Reason reason = Reason::optional;
   grant::Budget budget;
+  std::vector<std::string> unmask;  // classes that its tasks see as they are
   std::vector<ScopeRule> scope;
 };
 
@@ -216,6 +219,7 @@ struct Config {
   std::vector<Template> templates;
   std::string policies;  // absolute path of a folder; empty: the built-in policies
   Recording recording;
+  std::optional<SecretString> masking_key;  // of tokens; absent: one of our own in data_dir
 
   const Issuer* issuer(std::string_view name) const;
   const Agent* agent(std::string_view name) const;
@@ -224,6 +228,8 @@ struct Config {
   const Template* find_template(std::string_view name) const;
 };
 
+// The resource's masking, as rules over columns.
+masking::Rules masking_rules(const Resource& resource);
 // The atoms a rule stands for: verbs × objects.
 std::vector<grant::Atom> atoms_of(const ScopeRule& rule);
 

@@ -107,7 +107,9 @@ Form<E> choice(std::vector<std::pair<std::string, E>> words) {
   Form<E> form;
   form.shape = leaf(fmt::format("`{}`", fmt::join(names, "`, `")), {{"enum", string_array(names)}});
   form.read = [words, names](const Node& node, const std::string& path, Reading& reading, E& out) {
-    const auto* text = scalar(node, path, reading, "a word");
+    static const std::string null = "null";  // YAML's own word may be one of ours
+    const bool nothing = node.kind == Node::Kind::null && words.front().first == null;
+    const auto* text = nothing ? &null : scalar(node, path, reading, "a word");
     if (!text) return;
     for (const auto& [word, value] : words)
       if (word == *text) return void(out = value);

@@ -330,6 +330,16 @@ Form<Resource> resource_form() {
       option("classification", &Resource::classification, dictionary(list(object_pattern(), things_max), few),
              {.doc = "Classes of data and what belongs to them, for policies.",
               .example = "{pii: [\"public.customers(email, phone)\"]}"}),
+      option(
+          "masking", &Resource::masking,
+          dictionary(choice<masking::Kind>({{"null", masking::Kind::null},
+                                            {"fixed", masking::Kind::fixed},
+                                            {"partial", masking::Kind::partial},
+                                            {"token", masking::Kind::token}}),
+                     few),
+          {.doc = "Classes whose columns leave masked, and how: as nothing, as `[masked]`, by their last four characters, or as "
+                  "a token that is the same wherever the value is.",
+           .example = "{pii: token}"}),
       option("capture", &Resource::capture, choice<Capture>({{"shape", Capture::shape}, {"full", Capture::full}}),
              {.doc = "What of parameters and results is recorded: types and counts, or everything."}),
       option("approvers", &Resource::approvers, list(text(words_max), few),
@@ -376,6 +386,8 @@ Form<Template> template_form() {
       option("budget", &Template::budget, budget_form(),
              {.doc = "What one task may use up, over all its connections. A task that has is over, and its agent begins no other "
                      "for the same work until its time is up."}),
+      option("unmask", &Template::unmask, list(name(), few),
+             {.doc = "Masked classes that its tasks see, and use, as they are.", .example = "[pii]"}),
       option("scope", &Template::scope, list(scope_rule_form(), things_max, 1),
              {.doc = "What the work may ever need: the ceiling of every grant.", .required = true}),
   });
@@ -411,6 +423,10 @@ Form<Config> config_form() {
       option("policies", &Config::policies, path(),
              {.doc = "A folder of `*.cedar` files.", .example = "./policies", .absent = "the built-in policies"}),
       option("recording", &Config::recording, recording_form(), {.doc = "The recording of sessions."}),
+      option("masking_key", &Config::masking_key, secret(key_bytes_max),
+             {.doc = "The key of masking tokens. Gateways with the same key give equal values equal tokens.",
+              .example = "{env: NG_MASKING_KEY}",
+              .absent = "one of its own, in `data_dir`"}),
   });
 }
 

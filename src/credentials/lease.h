@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/secret.h"
+#include "masking/mask.h"
 #include "net/stream.h"
 
 namespace narrowgate {
@@ -31,6 +32,7 @@ struct Upstream {
   std::optional<Lease> account;               // the grant's, which its sessions use instead
   std::string application_name;
   std::chrono::milliseconds statement_max{0};  // the upstream itself stops what runs longer; 0: no limit
+  masking::Rules masking;                      // columns whose values leave masked
   bool raw_messages = false;                   // errors and notices pass as they are
   bool client_settings = false;                // pass every startup setting of the client's on (examples/open)
 };

@@ -46,7 +46,7 @@ class Fields {
             text("danger", context.danger),    flag("classified", context.classified),
             flag("inScope", context.in_scope), flag("automatic", context.automatic),
             flag("catalog", context.catalog),  flag("hasWhere", context.has_where),
-            record("enforced", enforced_)};
+            flag("masked", context.masked),    record("enforced", enforced_)};
     if (context.approval) add(*context.approval);
   }
   Fields(const Fields&) = delete;

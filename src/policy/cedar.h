@@ -79,7 +79,7 @@ struct Agreement {  // OpCtx.approval
 struct Context {  // OpCtx
   std::string now, verb;
   std::string_view danger;
-  bool classified = false, in_scope = false, automatic = false, catalog = false, has_where = false;
+  bool classified = false, in_scope = false, automatic = false, catalog = false, has_where = false, masked = false;
   Enforced enforced;
   std::optional<Agreement> approval;
 };

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -76,7 +77,7 @@ struct Hold {
 
 // A question to the gateway itself, in the protocol's own syntax: SELECT * FROM narrowgate.scope.
 struct GatewayCall {
-  enum class What : std::uint8_t { scope, status, request } what = What::scope;
+  enum class What : std::uint8_t { scope, status, request, name } what = What::scope;  // name: what the client calls itself
   std::vector<std::string> arguments;
 };
 
@@ -119,18 +120,26 @@ class Permitted {
   const Request& request() const { return *request_; }
   const std::string& decision() const { return *decision_; }
   const Enforced& enforced() const { return enforced_; }
+  // Of what operation().shown names, as "schema.table.column", what may be shown as it is; the rest leaves masked.
+  const std::set<std::string>& unmasked() const { return *unmasked_; }
   // Set when a person approved exactly this: run it in a transaction of its own, check that its meaning() still holds there,
   // and roll back above enforced().rows_written_max.
   bool approved() const { return approved_; }
 
  private:
   friend class session::Authorizer;
-  Permitted(std::unique_ptr<Request> request, std::shared_ptr<const std::string> decision, Enforced enforced, bool approved)
-      : request_(std::move(request)), decision_(std::move(decision)), enforced_(enforced), approved_(approved) {}
+  Permitted(std::unique_ptr<Request> request, std::shared_ptr<const std::string> decision, Enforced enforced,
+            std::shared_ptr<const std::set<std::string>> unmasked, bool approved)
+      : request_(std::move(request)),
+        decision_(std::move(decision)),
+        enforced_(enforced),
+        unmasked_(std::move(unmasked)),
+        approved_(approved) {}
 
   std::unique_ptr<Request> request_;
   std::shared_ptr<const std::string> decision_;
   Enforced enforced_;
+  std::shared_ptr<const std::set<std::string>> unmasked_;  // never null
   bool approved_ = false;
 };
 

@@ -17,8 +17,9 @@ struct VerbRow {
   Danger reaches;  // the most that this verb by itself explains
   enum class On : std::uint8_t { tables, functions, settings, anything } on;
 };
-constexpr std::array<VerbRow, 11> verb_rows{{
+constexpr std::array<VerbRow, 12> verb_rows{{
     {"SELECT", "sql.select", Danger::session, VerbRow::On::tables},
+    {"UNMASK", "sql.unmask", Danger::session, VerbRow::On::tables},
     {"LOCK", "sql.lock", Danger::session, VerbRow::On::tables},
     {"SET", "sql.set", Danger::session, VerbRow::On::settings},
     {"INSERT", "sql.insert", Danger::write, VerbRow::On::tables},
@@ -30,9 +31,9 @@ constexpr std::array<VerbRow, 11> verb_rows{{
     {"DDL", "sql.ddl", Danger::ddl, VerbRow::On::anything},
     {"PRIVILEGE", "sql.privilege", Danger::admin, VerbRow::On::anything},
 }};
-constexpr std::array<std::string_view, 15> all_actions{"connect",    "sql.select",    "sql.lock",  "sql.set",    "sql.insert",
-                                                       "sql.update", "sql.delete",    "sql.copy",  "sql.call",   "sql.truncate",
-                                                       "sql.ddl",    "sql.privilege", none_action, admin_action, unknown_action};
+constexpr std::array<std::string_view, 16> all_actions{
+    "connect",  "sql.select", "sql.unmask",   "sql.lock", "sql.set",       "sql.insert", "sql.update", "sql.delete",
+    "sql.copy", "sql.call",   "sql.truncate", "sql.ddl",  "sql.privilege", none_action,  admin_action, unknown_action};
 
 bool fits(VerbRow::On on, ObjectKind kind) {
   switch (on) {
@@ -80,6 +81,8 @@ class Collector {
     const auto* row = row_of(effect);
     if (row == nullptr) return;  // open_question() asks about the whole
     Question question{row->action, object(effect), effect.verb, scoped(effect), automatic(effect), effect.catalog};
+    question.masked = is_masked(facts_.classified, effect);
+    if (effect.verb == "UNMASK") return add_unmasked(effect, question);
     ask(question);
     if (effect.kind != ObjectKind::table) return;
     add_columns(effect, question);
@@ -102,6 +105,20 @@ class Collector {
     at->second.in_scope = at->second.in_scope && question.in_scope;
     at->second.automatic = at->second.automatic && question.automatic;
     at->second.catalog = at->second.catalog && question.catalog;
+    at->second.masked = at->second.masked && question.masked;
+  }
+
+  // Column by column, since each is masked by itself; whoever reads it has it in scope, and the template says which it shows.
+  void add_unmasked(const Effect& effect, Question question) {
+    for (const auto& column : effect.columns) {
+      auto labels = labels_of(facts_.classified, effect, column);
+      labels.merge(labels_of(facts_.classified, effect));
+      question.automatic =
+          !labels.empty() && std::includes(facts_.unmask.begin(), facts_.unmask.end(), labels.begin(), labels.end());
+      question.resource = column_of(effect, column, labels);
+      question.masked = true;
+      ask(question);
+    }
   }
 
   // No column list means every column, so every labelled one too.
@@ -112,6 +129,7 @@ class Collector {
       const auto labels = labelled.contains(column) ? labels_of(facts_.classified, effect, column) : std::set<std::string>{};
       if (columns_ == Columns::by_label && !seen.insert(labels).second) return;
       question.resource = column_of(effect, column, labels);
+      question.masked = is_masked(facts_.classified, effect, &column);
       ask(question);
     };
     if (effect.columns.empty()) std::for_each(labelled.begin(), labelled.end(), add_column);
@@ -119,6 +137,7 @@ class Collector {
   }
 
   bool scoped(const Effect& effect) const {
+    if (effect.verb == "UNMASK") return true;  // the SELECT of the same columns is asked about, too
     return effect.catalog || effect.kind == ObjectKind::setting || in_scope(facts_.scope, effect);
   }
   bool automatic(const Effect& effect) const {

@@ -18,7 +18,7 @@ struct Question {
   std::string_view action;  // static
   cedar::Uid resource;
   std::string verb;
-  bool in_scope = false, automatic = false, catalog = false;
+  bool in_scope = false, automatic = false, catalog = false, masked = false;
 };
 struct Questions {
   std::vector<Question> all;           // never empty

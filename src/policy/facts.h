@@ -20,6 +20,7 @@ struct Classified {
   std::string label;  // "pii"
   std::string schema, name;
   std::set<std::string> columns;
+  bool masked = false;  // its values leave masked
 };
 
 struct GrantFacts {
@@ -37,6 +38,7 @@ struct GrantFacts {
   std::string environment;
   std::vector<std::string> approvers;  // groups asked where a policy names none
   std::vector<Classified> classified;
+  std::set<std::string> unmask;  // labels that the template shows as they are
 
   std::vector<ScopePart> scope;          // the task's, on this resource
   std::vector<ScopePart> asked_objects;  // what a person is asked about each time: the template's `auto: false`

@@ -68,16 +68,18 @@ std::optional<cedar::Agreement> Inquiry::agreement(unsigned people) const {
 Result<const ng_cedar_context*> Inquiry::tell(const Question& question, unsigned people) const {
   for (const auto& told : told_)
     if (told.people == people && told.verb == question.verb && told.in_scope == question.in_scope &&
-        told.automatic == question.automatic && told.catalog == question.catalog)
+        told.automatic == question.automatic && told.catalog == question.catalog && told.masked == question.masked)
       return static_cast<const ng_cedar_context*>(told.context.get());
   cedar::Context context = context_;
   context.verb = question.verb;
   context.in_scope = question.in_scope;
   context.automatic = question.automatic;
   context.catalog = question.catalog;
+  context.masked = question.masked;
   context.approval = agreement(people);
   NG_TRY(auto made, cedar::tell(*parts_.library->set, context));
-  told_.push_back({question.verb, question.in_scope, question.automatic, question.catalog, people, std::move(made)});
+  told_.push_back(
+      {question.verb, question.in_scope, question.automatic, question.catalog, question.masked, people, std::move(made)});
   return static_cast<const ng_cedar_context*>(told_.back().context.get());
 }
 

@@ -44,7 +44,7 @@ class Inquiry {
   // What differs between the contexts of one inquiry: the question, and how many people are supposed to have agreed. 0: as it is.
   struct Told {
     std::string_view verb;
-    bool in_scope, automatic, catalog;
+    bool in_scope, automatic, catalog, masked;
     unsigned people;
     cedar::Circumstances context;
   };

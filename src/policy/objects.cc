@@ -91,6 +91,13 @@ std::set<std::string> labels_of(const std::vector<Classified>& classified, const
   return out;
 }
 
+bool is_masked(const std::vector<Classified>& classified, const Effect& effect, const std::string* column) {
+  return std::any_of(classified.begin(), classified.end(), [&](const Classified& one) {
+    const bool here = one.columns.empty() || (column != nullptr && one.columns.contains(*column));
+    return one.masked && here && restricts_object(one, effect);
+  });
+}
+
 std::set<std::string> labelled_columns(const std::vector<Classified>& classified, const Effect& effect) {
   std::set<std::string> out;
   for (const auto& one : classified)

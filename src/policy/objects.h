@@ -28,6 +28,8 @@ bool touches(const ScopePart& part, const Effect& effect);
 // Labels of the whole object; of one column, beyond the object's own.
 std::set<std::string> labels_of(const std::vector<Classified>& classified, const Effect& effect);
 std::set<std::string> labels_of(const std::vector<Classified>& classified, const Effect& effect, const std::string& column);
+// Do the values of the whole object, or of one column, leave masked?
+bool is_masked(const std::vector<Classified>& classified, const Effect& effect, const std::string* column = nullptr);
 // Columns that have labels of their own.
 std::set<std::string> labelled_columns(const std::vector<Classified>& classified, const Effect& effect);
 

@@ -23,7 +23,9 @@ enum class ObjectKind : std::uint8_t { table, function, schema, database, settin
 
 // One thing an operation does to one object.
 struct Effect {
-  std::string verb;  // SQL: SELECT INSERT UPDATE DELETE TRUNCATE LOCK CALL DDL PRIVILEGE SET COPY
+  // SQL: SELECT INSERT UPDATE DELETE TRUNCATE LOCK CALL DDL PRIVILEGE SET COPY; UNMASK: uses masked columns as they are, beside
+  // the SELECT that names them too.
+  std::string verb;
   ObjectKind kind = ObjectKind::table;
   std::string object;                // schema-qualified, unquoted, as the catalog spells it: "public.refunds"
   std::vector<std::string> columns;  // sorted; empty means every column, or that columns do not apply
@@ -40,8 +42,10 @@ struct Operation {
   Danger danger = Danger::unknown;
   bool classified = false;  // false: some part was not understood, so `effects` may be incomplete
   std::vector<Effect> effects;
-  bool has_where = false;  // every UPDATE and DELETE in it has a WHERE clause
-  std::string why;         // one line for people: what settled the class, or what was not understood
+  bool has_where = false;          // every UPDATE and DELETE in it has a WHERE clause
+  std::string why;                 // one line for people: what settled the class, or what was not understood
+  std::vector<Effect> shown = {};  // UNMASK, of the columns that its answer shows: masked, unless that is permitted
+  std::string never = {};          // why it must not run, whatever policy says; "" if nothing speaks against it
 };
 
 }  // namespace narrowgate

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "config/load.h"
 #include "http/client.h"
+#include "masking/key.h"
 #include "protocol/postgres/postgres.h"
 #include "protocol/postgres/roles/grant_roles.h"
 #include "session/end_task.h"
@@ -96,6 +97,15 @@ std::string mark_of(const recording::Recorder& recorder) {
   return to_hex(ByteView(digest).first(4));
 }
 
+Result<std::unique_ptr<masking::Masks>> masks_for(const config::Config& config) {
+  if (config.masking_key) {
+    const ByteView given = as_bytes(config.masking_key->expose());
+    return std::make_unique<masking::Masks>(masking::Key(Bytes(given.begin(), given.end())));
+  }
+  NG_TRY(auto key, masking::own_key(config.data_dir + "/masking.key"));
+  return std::make_unique<masking::Masks>(std::move(key));
+}
+
 }  // namespace
 
 Gateway::Gateway(std::shared_ptr<const config::Config> config, const Clock& clock)
@@ -113,6 +123,7 @@ Result<Done> Gateway::build() {
   NG_TRY(auto folder, store::FolderLock::take(config_->data_dir));
   folder_.emplace(std::move(folder));
   NG_TRY(store_, store::open_sqlite(config_->data_dir));
+  NG_TRY(masks_, masks_for(*config_));
   for (std::size_t i = 0; i < loops_wanted(); ++i) workers_.push_back({std::make_unique<net::Loop>(), std::nullopt});
   NG_TRY(recorder_, recording::Recorder::open(recorder_options(*config_, workers_.size()), clock_));
 
@@ -163,7 +174,7 @@ Result<Done> Gateway::listen_postgres() {
   NG_TRY(auto tls, tls_for(*config_, listener.tls, {"postgresql"}));
   const auto plaintext =
       listener.plaintext == config::Plaintext::loopback ? postgres::Plaintext::allowed : postgres::Plaintext::refused;
-  postgres_ = postgres::make_postgres({std::move(tls), plaintext}, *catalogs_, pool_, clock_);
+  postgres_ = postgres::make_postgres({std::move(tls), plaintext}, *catalogs_, pool_, *masks_, clock_);
   std::vector<net::Loop*> loops;
   for (std::size_t i = 0; i < workers_.size(); ++i) {
     loops.push_back(workers_[i].loop.get());

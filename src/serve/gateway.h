@@ -18,6 +18,7 @@
 #include "http/server.h"
 #include "identity/identify.h"
 #include "identity/people.h"
+#include "masking/mask.h"
 #include "net/stream.h"
 #include "policy/load.h"
 #include "protocol/postgres/catalogs.h"
@@ -84,6 +85,7 @@ class Gateway {
   std::unique_ptr<session::HoldDesk> holds_;
   std::unique_ptr<credentials::Sources> credentials_;
   std::unique_ptr<credentials::Accounts> accounts_;
+  std::unique_ptr<masking::Masks> masks_;
   MonoTime reaped_{};
   session::Metrics metrics_;
   std::unique_ptr<session::Gateway> sessions_;

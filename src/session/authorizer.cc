@@ -27,6 +27,14 @@ Enforced stricter(Enforced a, const Enforced& b) {
   return a;
 }
 
+Denial never(const Operation& operation) {
+  Denial out;
+  out.code = DenialCode::policy_denied;
+  out.message = fmt::format("this must not run: {}", operation.never);
+  out.retry = "never";
+  return out;
+}
+
 // Of the columns, those that the grant does not have.
 Effect missing_part(const grant::Grant& grant, const Effect& effect, bool has_where) {
   Effect missing = effect, one = effect;
@@ -47,7 +55,7 @@ Decision Authorizer::decide(std::unique_ptr<Request> request) {
   // A statement that is only being prepared runs nothing; it will wait when it is to run, with its values known.
   if (verdict.hold && request->runs()) return Waiting{std::move(request), *verdict.hold};
   const Enforced enforced = within_budget(verdict.enforced, *request->operation());
-  return Permitted(std::move(request), verdict.explained->decision, enforced, false);
+  return Permitted(std::move(request), verdict.explained->decision, enforced, verdict.unmasked, false);
 }
 
 Decision Authorizer::decide_agreed(std::unique_ptr<Request> request, const Agreed& agreed, const std::string& decision) {
@@ -56,12 +64,14 @@ Decision Authorizer::decide_agreed(std::unique_ptr<Request> request, const Agree
   const Operation& operation = *request->operation();
   Enforced enforced;
   if (auto denial = outside_scope(operation, enforced)) return Refused{std::move(request), std::move(*denial)};
+  if (!operation.never.empty()) return Refused{std::move(request), never(operation)};
   enforced = stricter(enforced, agreed.ceiling);
-  const policy::Verdict verdict =
-      slice_->evaluate(operation, enforced, gateway_.clock.wall(), policy::ApprovalFacts{agreed.approvers, true, std::nullopt});
+  const policy::ApprovalFacts approval{agreed.approvers, true, std::nullopt};
+  const policy::Verdict verdict = slice_->evaluate(operation, enforced, gateway_.clock.wall(), approval);
   last_ = std::make_shared<const Explained>(Explained{std::make_shared<const std::string>(decision), verdict.policies});
   if (verdict.kind == policy::Verdict::Kind::permit)
-    return Permitted(std::move(request), last_->decision, within_budget(enforced, operation), true);
+    return Permitted(std::move(request), last_->decision, within_budget(enforced, operation), unmasked(operation, approval),
+                     true);
   Denial denial;
   denial.code = DenialCode::approval_mismatch;
   denial.decision = decision;
@@ -88,6 +98,7 @@ Authorizer::Verdict Authorizer::judge(const std::shared_ptr<const Operation>& op
   const auto decision = std::make_shared<const std::string>(new_id(IdKind::decision, gateway_.clock.wall()));
   std::vector<std::string> policies;
   out.denial = outside_scope(*operation, out.enforced);
+  if (!operation->never.empty()) out.denial = never(*operation);
   if (!out.denial) {
     const policy::Verdict verdict = slice_->evaluate(*operation, out.enforced, gateway_.clock.wall(), std::nullopt);
     policies = verdict.policies;
@@ -111,7 +122,34 @@ Authorizer::Verdict Authorizer::judge(const std::shared_ptr<const Operation>& op
     out.denial->decision = *decision;
     if (out.denial->retry == "after_grant") out.denial->ask = conversation_.how_to_ask(*decision);
   }
+  out.unmasked = unmasked(*operation, std::nullopt);
   out.explained = std::make_shared<const Explained>(Explained{decision, std::move(policies)});
+  return out;
+}
+
+// What people agreed to speaks for the columns that the statement uses, which they were asked about; not for others it only
+// shows.
+std::shared_ptr<const std::set<std::string>> Authorizer::unmasked(const Operation& operation,
+                                                                  const std::optional<policy::ApprovalFacts>& agreed) const {
+  static const auto none = std::make_shared<const std::set<std::string>>();
+  if (operation.shown.empty()) return none;
+  auto out = std::make_shared<std::set<std::string>>();
+  const auto used = [&](const Effect& one) {
+    return std::any_of(operation.effects.begin(), operation.effects.end(), [&](const Effect& effect) {
+      return effect.verb == one.verb && effect.object == one.object &&
+             std::find(effect.columns.begin(), effect.columns.end(), one.columns.front()) != effect.columns.end();
+    });
+  };
+  for (const Effect& effect : operation.shown)
+    for (const std::string& column : effect.columns) {
+      Operation one;
+      one.danger = Danger::read;
+      one.classified = true;
+      one.effects = {{effect.verb, effect.kind, effect.object, {column}}};
+      const auto asked = used(one.effects.front()) ? agreed : std::nullopt;
+      if (slice_->evaluate(one, {}, gateway_.clock.wall(), asked).kind == policy::Verdict::Kind::permit)
+        out->insert(fmt::format("{}.{}", effect.object, column));
+    }
   return out;
 }
 

@@ -61,12 +61,15 @@ class Authorizer {
     MonoTime made{};
     std::shared_ptr<const Explained> explained;
     Enforced enforced;
+    std::shared_ptr<const std::set<std::string>> unmasked;
     std::optional<Hold> hold;
     std::optional<Denial> denial;
   };
 
   const Verdict& verdict_on(const std::shared_ptr<const Operation>& operation, MonoTime now);
   Verdict judge(const std::shared_ptr<const Operation>& operation) const;
+  std::shared_ptr<const std::set<std::string>> unmasked(const Operation& operation,
+                                                        const std::optional<policy::ApprovalFacts>& agreed) const;
   std::optional<Denial> not_live() const;
   Enforced within_budget(Enforced enforced, const Operation& operation) const;
   std::optional<Denial> outside_scope(const Operation& operation, Enforced& enforced) const;

@@ -70,7 +70,8 @@ policy::GrantFacts facts_for(const grant::Task& task, const identity::Agent& age
     facts.scope.push_back({atom.verb, atom.object.schema, atom.object.name, atom.object.columns});
   for (const auto& [label, patterns] : resource.classification)
     for (const grant::ObjectPattern& pattern : patterns)
-      facts.classified.push_back({label, pattern.schema, pattern.name, pattern.columns});
+      facts.classified.push_back({label, pattern.schema, pattern.name, pattern.columns, resource.masking.contains(label)});
+  facts.unmask = {task_template.unmask.begin(), task_template.unmask.end()};
   for (const config::ScopeRule& rule : task_template.scope)
     if (rule.resource == resource.name && !rule.automatic)
       for (const grant::Atom& atom : config::atoms_of(rule))
@@ -82,7 +83,8 @@ policy::GrantFacts facts_for(const grant::Task& task, const identity::Agent& age
 Covered cover(const grant::Scope& scope, const std::string& resource, const Operation& operation) {
   Covered out;
   for (const Effect& effect : operation.effects) {
-    if (effect.catalog || effect.kind == ObjectKind::setting) continue;  // no scope names them; policy judges
+    // No scope names them; policy judges.
+    if (effect.catalog || effect.kind == ObjectKind::setting || effect.verb == "UNMASK") continue;
     const auto limits = scope.covers(resource, effect, operation.has_where);
     if (!limits) {
       out.outside = effect;

@@ -123,7 +123,7 @@ Task<Result<Done>> open_and_serve(Session& session) {
     co_return account.error();
   }
   upstream->account = std::move(account).take();
-  if (!upstream->client_settings) upstream->application_name = fmt::format("narrowgate:{}", session.id);
+  if (!upstream->client_settings) upstream->application_name = fmt::format("{}/{}", session.admission.task.id, session.id);
   for (const grant::Atom& atom : session.admission.grant->grant().scope.atoms())
     if (atom.limits.statement) upstream->statement_max = std::max(upstream->statement_max, *atom.limits.statement);
   const Admission& admission = session.admission;

@@ -11,7 +11,8 @@ class Authorizer {
  public:
   static OpenPermit open_permit() { return {}; }
   static Permitted permit(std::unique_ptr<Request> request, Enforced enforced, bool approved) {
-    return {std::move(request), std::make_shared<const std::string>("dec_test"), enforced, approved};
+    static const auto none = std::make_shared<const std::set<std::string>>();
+    return {std::move(request), std::make_shared<const std::string>("dec_test"), enforced, none, approved};
   }
 };
 

@@ -438,6 +438,23 @@ class FromTheUpstream(WireTest):
         connection.ask("SET application_name = 'renamed'")
         self.assertEqual(connection.parameters["application_name"], "renamed")
 
+    def test_the_upstream_knows_a_session_by_its_task_and_nothing_a_client_says_changes_that(self):
+        connection = Wire(self.gateway)
+        self.addCleanup(connection.socket.close)
+        connection.log_in(application_name="psql")
+        self.assertEqual(connection.parameters["application_name"], "psql")
+        name = "SELECT application_name FROM pg_stat_activity WHERE application_name ~ '^tsk_[0-9A-Z]{26}/ses_[0-9A-Z]{26}$'"
+        before = self.upstream.sql(name)
+        self.assertEqual([m.kind for m in connection.ask("SET application_name = 'x'")], ["C", "Z"])
+        connection.send(parse("s", "SET application_name TO 'y'"), describe("S", "s"), bind("", "s"), execute(""), SYNC)
+        self.assertEqual(kinds(connection.read_until("Z")), "1tn2CZ")
+        self.assertEqual(connection.parameters["application_name"], "y")
+        for spoof in ("SET LOCAL application_name = 'z'", "SELECT set_config('application_name', 'z', false)",
+                      "SET application_name = 'z'; SELECT 1", "RESET application_name"):
+            error, _ = connection.ask(spoof)
+            self.assertEqual(error.sqlstate, "42501", spoof)
+        self.assertEqual(self.upstream.sql(name), before)
+
     def test_a_large_result_is_streamed_and_not_kept(self):
         connection = Wire(self.gateway, patience=60)
         self.addCleanup(connection.socket.close)

@@ -44,7 +44,8 @@ def run(gateway, *statements, timeout=60, stdin=None, **who):
     """psql with one -c for each statement, in one session; SQLSTATEs shown."""
     command = ["psql", "-X", "-q", "-A", "-t", "-v", "VERBOSITY=verbose"]
     command += [part for statement in statements for part in ("-c", statement)]
-    done = subprocess.run(command, capture_output=True, text=True, env=environment(gateway, **who), timeout=timeout, input=stdin)
+    done = subprocess.run(command, capture_output=True, text=True, errors="replace", env=environment(gateway, **who),
+                          timeout=timeout, input=stdin)
     return Answer(done.stdout.strip(), done.stderr.strip(), done.returncode)
 
 

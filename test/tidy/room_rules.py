@@ -8,30 +8,31 @@ from tree import CPP
 # Who may include whom. A room also includes itself; its tests may include testing/ as well. Change this table with a reason.
 MAY_INCLUDE = {
     "base": [],
+    "masking": ["base"],  # values in, masks out
     "net": ["base"],
     "http": ["base", "net"],
     "policy": ["base"],  # pure: no clock, no I/O, no store
     "grant": ["base", "policy"],
-    "config": ["base", "grant", "policy"],
+    "config": ["base", "grant", "masking", "policy"],
     "identity": ["base", "config"],
     "store": ["base", "grant", "identity", "policy"],  # keeps what identity/ asks to have kept
-    "credentials": ["base", "config", "grant", "http", "net"],  # an account is made for a grant
+    "credentials": ["base", "config", "grant", "http", "masking", "net"],  # an account is made for a grant
     "approval": ["base", "grant", "identity", "policy", "store"],
     "recording": ["base"],
     "protocol": ["base", "credentials", "net", "policy"],
     "protocol/wire": ["base"],
     "protocol/postgres/wire": ["base", "policy", "protocol/wire"],  # sans I/O
-    "protocol/postgres/sql": ["base", "policy"],  # text in, effects out; the catalog is passed in
+    "protocol/postgres/sql": ["base", "masking", "policy"],  # text in, effects out; the catalog is passed in
     # A role is compiled from a scope, and made over a connection of the gateway's own.
     "protocol/postgres/roles": ["base", "config", "credentials", "grant", "protocol/postgres", "protocol/postgres/sql",
                                 "protocol/postgres/wire"],
-    "protocol/postgres": ["base", "credentials", "net", "policy", "protocol", "protocol/postgres/sql", "protocol/postgres/wire",
+    "protocol/postgres": ["base", "credentials", "masking", "net", "policy", "protocol", "protocol/postgres/sql", "protocol/postgres/wire",
                           "protocol/wire"],
     "session": ["approval", "base", "config", "credentials", "grant", "identity", "net", "policy", "protocol", "recording",
                 "store"],
     "admin": ["approval", "base", "config", "credentials", "grant", "http", "identity", "net", "policy", "recording", "session",
               "store"],
-    "testing": ["base", "net", "policy", "protocol", "protocol/postgres", "protocol/postgres/sql", "protocol/postgres/wire",
+    "testing": ["base", "masking", "net", "policy", "protocol", "protocol/postgres", "protocol/postgres/sql", "protocol/postgres/wire",
                 "protocol/wire", "store"],
     "cli": "anything",
     "serve": "anything",  # the gateway put together

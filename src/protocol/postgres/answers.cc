@@ -59,7 +59,9 @@ Result<Turn> Answers::take(char type, ByteView body) {
     case '2': return step(type, Kind::bind);
     case '3': return step(type, Kind::close);
     case 'n': return step(type, Kind::describe);
-    case 'T': return head.kind == Kind::query ? Result<Turn>(Turn::pass) : step(type, Kind::describe, true);
+    case 'T':
+      if (head.kind == Kind::query || head.kind == Kind::describe) NG_TRY_VOID(creditor_.described(head, body));
+      return head.kind == Kind::query ? Result<Turn>(Turn::pass) : step(type, Kind::describe, true);
     case 't': return head.kind == Kind::describe ? Result<Turn>(Turn::pass) : unexpected(type, "no Describe is due");
     case 's': return on_suspended();
     case 'I': return head.kind == Kind::query ? Result<Turn>(Turn::pass) : step(type, Kind::execute);
@@ -162,6 +164,7 @@ Result<Turn> Answers::on_complete(ByteView body) {
   if (head.kind != Kind::query && head.kind != Kind::execute) return unexpected('C', "no statement is running");
   NG_TRY(const auto complete, backend::decode_command_complete(body));
   head.tag = complete.tag;
+  ++head.result;
   if (complete.rows && *complete.rows > head.rows) head.rows = *complete.rows;
   const bool withheld = head.withhold_end, cut_off = head.over_budget;
   if (cut_off) NG_TRY_VOID(say_cut_off(head));

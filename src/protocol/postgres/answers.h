@@ -74,6 +74,8 @@ struct Debt {
   std::string say = {};   // local, refused: the answer; sync: what the client hears first if nothing failed
   std::string name = {};  // of the statement or portal
   std::shared_ptr<const Statement> statement = {};
+  std::shared_ptr<RowMask> mask = {};             // of the rows of its answer
+  std::size_t result = 0;                         // which statement of the text is being answered
   std::shared_ptr<const Prepared> prepared = {};  // parse: what the name will stand for
   std::shared_ptr<const Portal> portal = {};      // bind
   std::shared_ptr<OwnQuery> own = {};
@@ -98,6 +100,8 @@ class Creditor {
   virtual void copy_begun() = 0;
   virtual void transaction_status(char status) = 0;  // at each ReadyForQuery, after what it settled
   virtual void parameter_reported(std::string_view name) = 0;
+  // The columns of an answer: are they what their statement was thought to give?
+  virtual Result<Done> described(const Debt& debt, ByteView row_description) = 0;
   virtual void took(std::uint64_t rows, std::uint64_t bytes) = 0;  // has passed to the client
   virtual Allowance allowance() const = 0;                         // of the session, beside the debt's own limits
   virtual void over_budget(const Debt& debt) = 0;                  // once per debt: cancel it
@@ -124,6 +128,13 @@ class Answers {
   std::optional<Budget> budget() const;
   // The next row would be over it: nothing more of this debt passes on.
   void over_budget();
+
+  // What masks the rows that come now; nullptr: nothing.
+  RowMask* mask() const { return owed_.empty() || !owed_.front().mask ? nullptr : masking(owed_.front()); }
+  std::size_t result() const { return owed_.front().result; }
+  // What the upstream says of errors may tell masked values, from now on.
+  void keep_details() { keep_details_ = true; }
+  bool keeps_details() const { return keep_details_; }
 
   // What the client is to hear now; the caller takes it and clears it.
   std::string& said() { return said_; }
@@ -163,6 +174,7 @@ class Answers {
   void abandon();
 
  private:
+  static RowMask* masking(const Debt& debt) { return debt.mask->masks(debt.result) ? debt.mask.get() : nullptr; }
   Result<Turn> on_error(ByteView body);
   Result<Turn> on_ready(ByteView body);
   Result<Turn> on_complete(ByteView body);
@@ -184,6 +196,7 @@ class Answers {
   Ring<Debt> owed_;
   std::string said_, last_words_;
   char transaction_ = 'I';
+  bool keep_details_ = false;
   bool discarding_ = false;  // the upstream ignores everything until a Sync that we have not sent yet
   bool work_since_sync_ = false;
   bool ended_by_upstream_ = false;

@@ -18,6 +18,7 @@ struct Log final : Creditor {
   void own_finished() override { lines.push_back("own"); }
   void copy_begun() override { lines.push_back("copy"); }
   void parameter_reported(std::string_view name) override { lines.push_back("reported " + std::string(name)); }
+  Result<Done> described(const Debt&, ByteView) override { return Done{}; }
   void transaction_status(char status) override { lines.push_back(std::string("status ") + status); }
   void over_budget(const Debt&) override { lines.push_back("over"); }
   void took(std::uint64_t rows, std::uint64_t bytes) override { session.rows -= rows, session.bytes -= bytes; }

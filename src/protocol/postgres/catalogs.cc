@@ -14,7 +14,7 @@ class UpstreamReader final : public CatalogReader {
   Result<std::shared_ptr<const Catalog>> load(const Upstream& upstream) override {
     NG_TRY_VOID(connect(upstream));  // a new login: what is set for the role may have changed
     for (int left = kLoadsMax;; --left) {
-      auto loaded = load_catalog([this](std::string_view sql) { return questions_->ask(sql); });
+      auto loaded = load_catalog([this](std::string_view sql) { return questions_->ask(sql); }, upstream.masking);
       if (loaded.ok() || left == 1) return loaded;
       NG_TRY_VOID(connect(upstream));
     }

@@ -13,6 +13,7 @@
 #include "protocol/postgres/catalogs.h"
 #include "protocol/postgres/client_side.h"
 #include "protocol/postgres/greeting.h"
+#include "protocol/postgres/masked_answer.h"
 #include "protocol/postgres/names.h"
 #include "protocol/postgres/reader.h"
 #include "protocol/postgres/relay.h"
@@ -30,6 +31,7 @@ struct Common {
   Catalogs& catalogs;
   CancelKeys& cancel_keys;
   ScramMemory& scram_memory;
+  const masking::Masks& masks;
   const Clock& clock;
 };
 
@@ -88,6 +90,7 @@ class PostgresConversation final : public Conversation, private Creditor {
   Task<Result<Done>> take_describe(const frontend::Describe& describe);
   const GatewayCall* described_by_gateway(const frontend::Describe& describe) const;
   void send_describe(const frontend::Describe& describe);
+  StatementPtr described_statement(const frontend::Describe& describe) const;
   Task<Result<RequestPtr>> take_execute(const frontend::Execute& execute, ByteView body);
   RequestPtr execute_for(const frontend::Execute& execute, ByteView body, PortalPtr portal, StatementPtr statement);
   Task<Result<Done>> take_close(const frontend::Close& close);
@@ -102,6 +105,10 @@ class PostgresConversation final : public Conversation, private Creditor {
   Task<Result<bool>> look_around();
   bool take_up_catalog();
   bool meaning_is_settled() const;
+  // masked.cc: what of masked columns comes and goes
+  bool brings_back_a_mask(const PostgresRequest& request) const;
+  bool holds_a_mask(const frontend::Bind& bind) const;
+  RequestPtr looked_at(RequestPtr request) const;
   bool settled_and_certain();
   Task<Result<Done>> settle_meaning();
   Task<void> settle_definitions();
@@ -123,8 +130,8 @@ class PostgresConversation final : public Conversation, private Creditor {
   bool copy_settled() const { return !answers_.copy_awaited(); }
   Task<Result<Done>> say_answers();
   Task<Result<Done>> say_local(Bytes bytes);
-  void queue(std::uint64_t number, const PostgresRequest& request, const Enforced& enforced);
-  Debt debt_for(std::uint64_t number, const PostgresRequest& request, const Enforced& enforced);
+  void queue(std::uint64_t number, const Permitted& permitted);
+  Debt debt_for(std::uint64_t number, const Permitted& permitted);
   void send(const PostgresRequest& request);
 
   // guarded.cc: a ceiling, or an approval whose meaning is checked again where it runs
@@ -144,6 +151,7 @@ class PostgresConversation final : public Conversation, private Creditor {
   void copy_begun() override;
   void transaction_status(char status) override;
   void parameter_reported(std::string_view name) override;
+  Result<Done> described(const Debt& debt, ByteView row_description) override;
   void over_budget(const Debt& debt) override;
   void took(std::uint64_t rows, std::uint64_t bytes) override { ears_->took(rows, bytes); }
   Allowance allowance() const override { return ears_->allowance(); }
@@ -172,6 +180,7 @@ class PostgresConversation final : public Conversation, private Creditor {
   Upstream upstream_at_;
   std::unique_ptr<net::Stream> upstream_;
   UpstreamSession upstream_session_;
+  std::string client_name_;  // what the client calls itself; upstream it has another name
   std::shared_ptr<CatalogSource> catalog_;
   CancelKeys::Key cancel_key_;
   Answers answers_;

@@ -75,22 +75,34 @@ std::optional<GatewayCall> request_call(Tokens tokens) {
   return GatewayCall{GatewayCall::What::request, {*std::move(decision), *std::move(why)}};
 }
 
+// SET application_name TO 'psql', as drivers send it.
+std::optional<GatewayCall> name_call(Tokens tokens) {
+  if (!tokens.word("set")) return std::nullopt;
+  if (Tokens session = tokens; session.word("session")) tokens = session;
+  if (!tokens.word("application_name") || !(tokens.sign('=') || tokens.word("to"))) return std::nullopt;
+  auto value = tokens.literal();
+  if (!value || !tokens.at_end()) return std::nullopt;
+  return GatewayCall{GatewayCall::What::name, {*std::move(value)}};
+}
+
 }  // namespace
 
 std::optional<GatewayCall> gateway_call(std::string_view sql) {
   if (sql.size() > kGatewayCallBytesMax) return std::nullopt;
   if (auto call = table_call(Tokens(sql))) return call;
+  if (auto call = name_call(Tokens(sql))) return call;
   return request_call(Tokens(sql));
 }
 
 const std::vector<std::string>& columns_of(const GatewayCall& call) {
   static const std::vector<std::string> scope{"resource", "verb", "object", "limits", "condition"};
   static const std::vector<std::string> status{"fact", "value"};
-  static const std::vector<std::string> request{"answer"};
+  static const std::vector<std::string> request{"answer"}, none;
   switch (call.what) {
     case GatewayCall::What::scope: return scope;
     case GatewayCall::What::status: return status;
     case GatewayCall::What::request: return request;
+    case GatewayCall::What::name: return none;
   }
   return status;
 }

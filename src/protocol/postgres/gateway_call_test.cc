@@ -21,6 +21,18 @@ TEST(GatewayCall, ReadsTheDecisionAndTheReason) {
   EXPECT_EQ(call->arguments, (std::vector<std::string>{"dec_01", "it's urgent"}));
 }
 
+TEST(GatewayCall, TakesTheNameThatADriverGivesItself) {
+  for (const auto* sql : {"SET application_name = 'psql'", "set session application_name to 'psql';"}) {
+    const auto call = gateway_call(sql);
+    ASSERT_TRUE(call) << sql;
+    EXPECT_EQ(call->what, GatewayCall::What::name);
+    EXPECT_EQ(call->arguments, std::vector<std::string>{"psql"});
+  }
+  for (const auto* sql : {"SET LOCAL application_name = 'x'", "SET application_name = x", "SET application_name = 'x'; SELECT 1",
+                          "SET application_name = 'x', 'y'", "SET search_path = 'x'"})
+    EXPECT_FALSE(gateway_call(sql)) << sql;
+}
+
 TEST(GatewayCall, LeavesEverythingElseToTheOrdinaryWay) {
   for (const auto* sql :
        {"SELECT * FROM narrowgate.scope; DELETE FROM orders", "SELECT * FROM narrowgate.scopes",

@@ -99,7 +99,7 @@ Task<Result<Done>> PostgresConversation::forward_guarded(std::uint64_t number, P
 }
 
 Task<Result<Done>> PostgresConversation::forward_plainly(std::uint64_t number, const Permitted& permitted) {
-  queue(number, static_cast<const PostgresRequest&>(permitted.request()), permitted.enforced());
+  queue(number, permitted);
   co_return co_await flush();
 }
 
@@ -134,7 +134,7 @@ Task<Result<Done>> PostgresConversation::forward_alone(std::uint64_t number, Per
 
 Task<Result<Done>> PostgresConversation::run_watched(std::uint64_t number, const Permitted& permitted) {
   const auto& request = static_cast<const PostgresRequest&>(permitted.request());
-  Debt debt = debt_for(number, request, permitted.enforced());
+  Debt debt = debt_for(number, permitted);
   debt.kind = Kind::execute;
   debt.withhold_end = true;
   judged_.reset();
@@ -144,7 +144,7 @@ Task<Result<Done>> PostgresConversation::run_watched(std::uint64_t number, const
     names_.portals.forget("");
     answers_.owe({.kind = Kind::parse, .quiet = true});
     answers_.owe({.kind = Kind::bind, .quiet = true});
-    answers_.owe({.kind = Kind::describe, .quiet = true});
+    answers_.owe({.kind = Kind::describe, .quiet = true, .statement = request.statement});
     answers_.owe(std::move(debt));
     frontend::write(out_, frontend::Parse{"", request.sql, {}});
     frontend::write(out_, frontend::Bind{"", "", {}, {}, {}});

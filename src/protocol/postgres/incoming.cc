@@ -169,7 +169,7 @@ PostgresConversation::RequestPtr PostgresConversation::query_for(std::string_vie
   request->kind = PostgresRequest::Kind::query;
   request->sql = text;
   request->statement = std::move(statement);
-  return request;
+  return looked_at(std::move(request));
 }
 
 Task<Result<PostgresConversation::RequestPtr>> PostgresConversation::take_query(std::string_view text) {
@@ -216,6 +216,7 @@ PostgresConversation::PortalPtr PostgresConversation::name_portal(const frontend
   portal->prepared = std::move(prepared);
   portal->statement = std::move(statement);
   if (body.size() <= limits::bind_bytes_recorded_max) portal->bind = as_text(body);
+  portal->holds_mask = portal->statement->writes_masked && holds_a_mask(bind);
   names_.portals.sent(bind.portal, portal);
   return portal;
 }
@@ -260,8 +261,18 @@ const GatewayCall* PostgresConversation::described_by_gateway(const frontend::De
   return prepared && prepared->statement->gateway_call ? &*prepared->statement->gateway_call : nullptr;
 }
 
+// nullptr: made by SQL, or not known.
+PostgresConversation::StatementPtr PostgresConversation::described_statement(const frontend::Describe& describe) const {
+  if (describe.kind == frontend::NameKind::portal) {
+    const PortalPtr portal = names_.portals.find(describe.name);
+    return portal ? portal->statement : nullptr;
+  }
+  const PreparedPtr prepared = names_.statements.find(describe.name);
+  return prepared ? prepared->statement : nullptr;
+}
+
 void PostgresConversation::send_describe(const frontend::Describe& describe) {
-  if (answers_.owe({.kind = Kind::describe})) frontend::write(out_, describe);
+  if (answers_.owe({.kind = Kind::describe, .statement = described_statement(describe)})) frontend::write(out_, describe);
 }
 
 Task<Result<Done>> PostgresConversation::take_describe(const frontend::Describe& describe) {
@@ -274,7 +285,8 @@ Task<Result<Done>> PostgresConversation::take_describe(const frontend::Describe&
   if (describe.kind == frontend::NameKind::statement) answer::parameter_description(out, {});
   const auto& columns = columns_of(*call);
   const std::vector<std::string_view> names(columns.begin(), columns.end());
-  answer::text_columns(out, names);
+  if (names.empty()) answer::no_data(out);
+  else answer::text_columns(out, names);
   co_return co_await say_local(std::move(out));
 }
 
@@ -291,7 +303,7 @@ PostgresConversation::RequestPtr PostgresConversation::execute_for(const fronten
   if (request->statement != portal->statement && !same_meaning(*request->statement, *portal->statement))
     request->statement = not_understood("what it means has changed since Bind; bind it again");
   request->portal = std::move(portal);
-  return request;
+  return looked_at(std::move(request));
 }
 
 Task<Result<PostgresConversation::RequestPtr>> PostgresConversation::take_execute(const frontend::Execute& execute,

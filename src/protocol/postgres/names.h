@@ -34,7 +34,8 @@ struct Taken {
 struct Portal {
   std::shared_ptr<const Prepared> prepared;
   std::shared_ptr<const Statement> statement;  // what the text meant at Bind, where the server plans it
-  std::string bind;  // the Bind message's body, for records and approvals; empty if over limits::bind_bytes_recorded_max
+  std::string bind;         // the Bind message's body, for records and approvals; empty if over limits::bind_bytes_recorded_max
+  bool holds_mask = false;  // one of its values is a mask of ours
   mutable Taken taken = {};
 };
 

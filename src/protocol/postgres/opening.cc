@@ -2,6 +2,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "protocol/postgres/conversation.h"
+#include "protocol/postgres/wire/error_fields.h"
 #include "protocol/postgres/wire/messages_answer.h"
 
 namespace narrowgate::postgres {
@@ -98,7 +99,10 @@ Task<Result<Done>> PostgresConversation::open(OpenPermit, Upstream upstream, Wel
       co_await dismiss_client(client_, std::move(refusal));
       co_return Error{Code::refused, Blame::client, fmt::format("startup setting {}", setting.name)};
     }
-    if (setting.name == "application_name" && !upstream_at_.application_name.empty()) continue;
+    if (setting.name == "application_name" && !upstream_at_.application_name.empty()) {
+      client_name_ = setting.value;
+      continue;
+    }
     settings.push_back(setting);
   }
   if (!upstream_at_.application_name.empty()) settings.push_back({"application_name", upstream_at_.application_name});
@@ -119,6 +123,11 @@ Task<Result<Done>> PostgresConversation::open(OpenPermit, Upstream upstream, Wel
   }
   understanding_.begin(catalog, upstream_session_.parameters, upstream_at_.account ? upstream_at_.account->user : "");
   meaning_changed_ = client_chose_meaning;
+  if (!upstream_at_.application_name.empty()) {
+    understanding_.state().fix_name();
+    if (upstream_session_.parameters.contains("application_name"))
+      upstream_session_.parameters["application_name"] = printable_text(client_name_);
+  }
 
   // The relay begins when the client has been welcomed: news from the upstream must not come before the end of the login.
   NG_CO_TRY_VOID(co_await welcome_client(welcome, *catalog));

@@ -2,6 +2,7 @@
 #include "base/limits.h"
 #include "protocol/postgres/conversation.h"
 #include "protocol/postgres/gateway_call.h"
+#include "protocol/postgres/wire/error_fields.h"
 #include "protocol/postgres/wire/messages_answer.h"
 
 namespace narrowgate::postgres {
@@ -106,7 +107,9 @@ Task<Result<Done>> PostgresConversation::say_local(Bytes bytes) {
   co_return co_await say_answers();
 }
 
-Debt PostgresConversation::debt_for(std::uint64_t number, const PostgresRequest& request, const Enforced& enforced) {
+Debt PostgresConversation::debt_for(std::uint64_t number, const Permitted& permitted) {
+  const auto& request = static_cast<const PostgresRequest&>(permitted.request());
+  const Enforced& enforced = permitted.enforced();
   Debt debt;
   debt.kind = debt_kind(request.kind);
   debt.request = request.runs() ? number : 0;
@@ -119,6 +122,9 @@ Debt PostgresConversation::debt_for(std::uint64_t number, const PostgresRequest&
   debt.statement = request.statement;
   if (request.portal) debt.taken = std::shared_ptr<Taken>(request.portal, &request.portal->taken);
   else if (request.runs() && !request.statement->fetches.empty()) debt.taken = names_.cursors.taken(request.statement->fetches);
+  if (request.runs() && request.statement->masks)
+    debt.mask = std::make_shared<RowMask>(request.statement->masks, permitted.unmasked(), common_.masks);
+  if (request.runs() && request.statement->touches_masked) answers_.keep_details();
   debt.copies = request.runs() ? request.statement->copies : 0;
   debt.prepared = request.prepared;
   return debt;
@@ -134,13 +140,14 @@ void PostgresConversation::send(const PostgresRequest& request) {
   frontend::write(out_, *message);
 }
 
-void PostgresConversation::queue(std::uint64_t number, const PostgresRequest& request, const Enforced& enforced) {
+void PostgresConversation::queue(std::uint64_t number, const Permitted& permitted) {
+  const auto& request = static_cast<const PostgresRequest&>(permitted.request());
   if (request.kind == RequestKind::parse) names_.statements.sent(request.name, request.prepared);
   if (request.kind == RequestKind::query) {  // which takes the unnamed ones away
     names_.statements.forget("");
     names_.portals.forget("");
   }
-  if (answers_.owe(debt_for(number, request, enforced))) send(request);
+  if (answers_.owe(debt_for(number, permitted))) send(request);
 }
 
 Task<Result<Done>> PostgresConversation::forward(std::uint64_t number, Permitted permitted) {
@@ -148,7 +155,7 @@ Task<Result<Done>> PostgresConversation::forward(std::uint64_t number, Permitted
   if (request.runs() && (permitted.approved() || permitted.enforced().rows_written_max > 0))
     return forward_guarded(number, std::move(permitted));
 
-  queue(number, request, permitted.enforced());
+  queue(number, permitted);
   if (out_.size() >= limits::read_chunk_bytes) return flush();
   return Done{};
 }
@@ -190,6 +197,8 @@ Task<Result<Done>> PostgresConversation::answer(std::unique_ptr<Request> asked, 
     const std::vector<std::optional<std::string_view>> values(row.begin(), row.end());
     answer::text_row(out, values);
   }
+  if (request.gateway_call()->what == GatewayCall::What::name)
+    answer::parameter_status(out, "application_name", printable_text(request.gateway_call()->arguments.front()));
   answer::command_complete(out, table.tag.empty() ? fmt::format("SELECT {}", table.rows.size()) : table.tag);
   if (query) answer::ready_for_query(out, TransactionStatus(answers_.transaction()));
   co_return co_await say_local(std::move(out));

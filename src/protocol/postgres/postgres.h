@@ -26,13 +26,15 @@
 
 #include <memory>
 
+#include "masking/mask.h"
 #include "protocol/postgres/catalogs.h"
 #include "protocol/postgres/greeting.h"
 #include "protocol/protocol.h"
 
 namespace narrowgate::postgres {
 
-// `pool` and `clock` outlive it, and it outlives its conversations.
-std::unique_ptr<Protocol> make_postgres(GreetingOptions options, Catalogs& catalogs, net::Pool& pool, const Clock& clock);
+// All but the options outlive it, and it outlives its conversations.
+std::unique_ptr<Protocol> make_postgres(GreetingOptions options, Catalogs& catalogs, net::Pool& pool, const masking::Masks& masks,
+                                        const Clock& clock);
 
 }  // namespace narrowgate::postgres

@@ -16,6 +16,24 @@ Result<std::string> made_printable(const RelayStep& step) {
   return std::string(as_text(out));
 }
 
+// Without what may quote the values of masked columns: "Failing row contains (…)", "invalid input syntax for type integer: …".
+Result<std::string> without_details(const RelayStep& step, bool printable) {
+  NG_TRY(const ErrorFields fields, decode_error_fields(step.body));
+  constexpr std::string_view quoting = "DWq";  // detail, where, internal query
+  const bool about_data = fields.sqlstate().starts_with("22");
+  const std::string message = fmt::format("data exception {} in a statement that touches masked columns", fields.sqlstate());
+  std::vector<ErrorField> kept;
+  for (ErrorField field : fields.all()) {
+    if (quoting.find(field.code) != std::string_view::npos) continue;
+    if (field.code == 'M' && about_data) field.value = message;
+    kept.push_back(field);
+  }
+  Bytes out;
+  if (printable) write_printable(out, ErrorKind(step.type), ErrorFields(std::move(kept)));
+  else write_error_fields(out, ErrorKind(step.type), kept);
+  return std::string(as_text(out));
+}
+
 }  // namespace
 
 Task<Result<Done>> Relay::run() {
@@ -40,7 +58,11 @@ Result<Done> Relay::sort(ByteView chunk) {
     chunk = chunk.subspan(step.used);
     switch (step.kind) {
       case RelayStep::Kind::more: return Done{};
-      case RelayStep::Kind::frame: NG_TRY_VOID(sort_message(step)); break;
+      case RelayStep::Kind::frame: {
+        const bool row = step.type == 'D' || step.type == 'd';
+        NG_TRY_VOID(row ? mask_row(step) : sort_message(step));
+        break;
+      }
       case RelayStep::Kind::bulk: {
         NG_TRY(const Turn turn, answers_.take_bulk(step.rows, step.bytes, step.raw));
         if (turn == Turn::pass) pass(step.raw);
@@ -55,10 +77,28 @@ Result<Done> Relay::sort(ByteView chunk) {
   }
 }
 
+// A row of an answer that masks come upon: never passed as it came.
+Result<Done> Relay::mask_row(const RelayStep& step) {
+  NG_TRY(const Turn turn, answers_.take_bulk(1, step.raw.size(), step.raw));
+  ends_inside_ = false;
+  RowMask* mask = answers_.mask();
+  if (turn != Turn::pass) return Done{};
+  if (mask == nullptr) return Error{Code::bug, Blame::gateway, "a row to be masked, and nothing to do it"};
+  Bytes masked;
+  NG_TRY_VOID(mask->write(step.type, step.body, answers_.result(), masked));
+  std::string out(as_text(masked));
+  pass_new(out);
+  return Done{};
+}
+
 Result<Done> Relay::sort_message(const RelayStep& step) {
   NG_TRY(const Turn turn, answers_.take(step.type, step.body));
   ends_inside_ = false;
-  if (turn == Turn::pass && words_ == Words::printable && (step.type == 'E' || step.type == 'N')) {
+  const bool words = step.type == 'E' || step.type == 'N';
+  if (turn == Turn::pass && words && answers_.keeps_details()) {
+    NG_TRY(std::string kept, without_details(step, words_ == Words::printable));
+    pass_new(kept);
+  } else if (turn == Turn::pass && words_ == Words::printable && words) {
     NG_TRY(std::string printable, made_printable(step));
     if (printable.empty()) pass(step.raw);
     else pass_new(printable);
@@ -75,6 +115,7 @@ void Relay::set_budget() {
   if (budget) scanner_.allow(budget->rows, budget->bytes);
   else if (budgeted_) scanner_.allow(RelayScanner::unlimited, RelayScanner::unlimited);
   budgeted_ = budget.has_value();
+  scanner_.whole_rows(answers_.mask() != nullptr);
 }
 
 void Relay::pass(ByteView bytes) {

@@ -23,6 +23,7 @@ class Relay {
  private:
   Result<Done> sort(ByteView chunk);
   Result<Done> sort_message(const RelayStep& step);
+  Result<Done> mask_row(const RelayStep& step);
   void pass(ByteView bytes);
   void pass_new(std::string& bytes);
   void set_budget();

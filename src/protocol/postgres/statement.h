@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "policy/decision.h"
+#include "protocol/postgres/masked_answer.h"
 #include "protocol/postgres/sql/classify.h"
 
 namespace narrowgate::postgres {
@@ -16,17 +17,21 @@ struct Statement {
   std::vector<StatementFacts> facts;
   std::string stamp_query;  // asks the upstream for the versions of the objects it rests on; "" if it rests on none
   std::optional<GatewayCall> gateway_call;
-  bool changes_meaning = false;        // its success changes what later texts mean
-  bool writes_rows = false;            // a row ceiling applies
-  bool copies_in = false;              // COPY FROM STDIN
-  std::size_t copies = 0;              // how many of them
-  std::vector<std::string> fetches;    // the cursors it takes rows from, but for those it makes
-  bool controls_transaction = false;   // BEGIN, COMMIT and friends: cannot run inside a transaction of ours
-  bool numbers_do_not_matter = false;  // no plain whole number in the text can change what it means
-  bool ends_transaction = false;       // COMMIT, ROLLBACK, ROLLBACK TO
-  bool no_transaction = false;         // cannot run inside one: VACUUM, CREATE INDEX CONCURRENTLY
-  bool rests_on_names = false;         // on a prepared statement or a cursor: not to be remembered by its text
-  bool defines = false;                // DDL: what the catalog says may be old afterwards
+  std::shared_ptr<const AnswerMasks> masks;  // of what it shows; nullptr: none of it is masked
+  std::vector<std::string> constants;        // texts in it, if it writes to masked columns: none may be a mask
+  bool changes_meaning = false;              // its success changes what later texts mean
+  bool writes_rows = false;                  // a row ceiling applies
+  bool copies_in = false;                    // COPY FROM STDIN
+  std::size_t copies = 0;                    // how many of them
+  std::vector<std::string> fetches;          // the cursors it takes rows from, but for those it makes
+  bool controls_transaction = false;         // BEGIN, COMMIT and friends: cannot run inside a transaction of ours
+  bool numbers_do_not_matter = false;        // no plain whole number in the text can change what it means
+  bool ends_transaction = false;             // COMMIT, ROLLBACK, ROLLBACK TO
+  bool no_transaction = false;               // cannot run inside one: VACUUM, CREATE INDEX CONCURRENTLY
+  bool touches_masked = false;               // a table with masked columns: what the server says of it may tell their values
+  bool writes_masked = false;
+  bool rests_on_names = false;  // on a prepared statement or a cursor: not to be remembered by its text
+  bool defines = false;         // DDL: what the catalog says may be old afterwards
 };
 
 // Do both do the same to the same? Not whether they are the same text.

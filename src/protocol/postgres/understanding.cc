@@ -14,9 +14,40 @@ bool declares(const std::vector<StatementFacts>& statements, std::string_view cu
   return false;
 }
 
-std::shared_ptr<Statement> statement_of(Classified classified) {
+bool writes(const Effect& effect) { return effect.verb == "INSERT" || effect.verb == "UPDATE" || effect.verb == "COPY"; }
+
+bool writes_masked_column(const Effect& effect, const Catalog& catalog) {
+  if (!writes(effect) || !catalog.has_masked(effect.object)) return false;
+  return effect.columns.empty() || std::any_of(catalog.masked().begin(), catalog.masked().end(), [&](const MaskedColumn& one) {
+           return one.table == effect.object &&
+                  std::find(effect.columns.begin(), effect.columns.end(), one.name) != effect.columns.end();
+         });
+}
+
+void look_at_masked(Statement& out, Classified& classified, const Catalog& catalog) {
+  if (catalog.masked().empty()) return;
+  out.masks = masks_of(classified.statements, catalog);
+  for (const Effect& effect : classified.operation.effects) {
+    out.touches_masked |= catalog.has_masked(effect.object);
+    out.writes_masked |= writes_masked_column(effect, catalog);
+  }
+  if (out.writes_masked) out.constants = std::move(classified.constants);
+}
+
+// In a text of its own it is answered without the upstream.
+void keep_name(Operation& operation, const SessionState& state) {
+  const auto names = [](const Effect& effect) {
+    return effect.kind == ObjectKind::setting && effect.object == "application_name";
+  };
+  if (state.name_is_fixed() && std::any_of(operation.effects.begin(), operation.effects.end(), names))
+    operation.never = "application_name tells the database which task this is; only SET application_name, alone, is answered";
+}
+
+std::shared_ptr<Statement> statement_of(Classified classified, const Catalog& catalog, const SessionState& state) {
   auto out = std::make_shared<Statement>();
   out->stamp_query = stamp_query(classified);
+  look_at_masked(*out, classified, catalog);
+  keep_name(classified.operation, state);
   for (const StatementFacts& facts : classified.statements) {
     out->changes_meaning |= facts.changes_meaning;
     out->writes_rows |= facts.writes_rows;
@@ -92,7 +123,9 @@ void Understanding::remember(std::string_view text, std::shared_ptr<const Statem
 }
 
 std::shared_ptr<const Statement> Understanding::read(std::string_view text, const Catalog& catalog, const SessionState& state) {
-  if (auto call = gateway_call(text)) {
+  auto call = gateway_call(text);
+  if (call && call->what == GatewayCall::What::name && !state.name_is_fixed()) call.reset();
+  if (call) {
     Operation operation;
     operation.danger = Danger::read;
     operation.classified = true;
@@ -102,7 +135,7 @@ std::shared_ptr<const Statement> Understanding::read(std::string_view text, cons
     out->gateway_call = std::move(call);
     return out;
   }
-  return statement_of(classify(text, catalog, state));
+  return statement_of(classify(text, catalog, state), catalog, state);
 }
 
 }  // namespace narrowgate::postgres

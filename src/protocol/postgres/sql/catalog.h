@@ -17,6 +17,9 @@
 #include <unordered_map>
 #include <vector>
 
+#include "masking/mask.h"
+#include "protocol/postgres/sql/origin.h"
+
 namespace narrowgate::postgres {
 
 using Oid = std::uint32_t;
@@ -35,6 +38,17 @@ struct Column {
   bool generated = false;
   bool computed_on_read = false;  // VIRTUAL
   std::string expression;         // of the default or of the generated column; "" if there is none
+  std::int16_t number = 0;        // pg_attribute.attnum
+  Origin masked = {};             // what of it must not leave as it is: itself, or what it is generated from
+};
+
+// A column whose values leave masked.
+struct MaskedColumn {
+  std::string table, name, label;  // schema.table; its class
+  masking::Kind kind = masking::Kind::null;
+  bool text = false;  // its values are text: any mask will do. In the place of others only null can stand.
+  Oid relation = 0;
+  std::int16_t number = 0;  // pg_attribute.attnum
 };
 
 struct Trigger {
@@ -170,6 +184,9 @@ class Catalog {
   const std::vector<Cast>& casts() const { return casts_; }
   const std::vector<Oid>& ddl_functions() const { return ddl_functions_; }  // of event triggers
   const std::string& search_path() const { return search_path_; }           // what the login starts with
+  const std::vector<MaskedColumn>& masked() const { return masked_; }
+  bool is_masked(Oid relation, std::int16_t attribute) const { return masked_places_.contains(std::pair(relation, attribute)); }
+  bool has_masked(const std::string& full_name) const { return masked_tables_.contains(full_name); }
   // pg_settings.context: "user", "superuser", …; "" for a name it does not know.
   std::string_view setting_context(std::string_view name) const;
 
@@ -188,6 +205,9 @@ class Catalog {
   std::string version_, database_, user_, search_path_;
   int server_version_ = 0;
   std::vector<TableName> tables_;
+  std::vector<MaskedColumn> masked_;
+  std::set<std::pair<Oid, std::int16_t>> masked_places_;
+  std::set<std::string> masked_tables_;
   std::map<std::string, bool, std::less<>> schemas_;
   std::vector<std::unique_ptr<Relation>> relations_;
   std::vector<std::unique_ptr<Function>> functions_;

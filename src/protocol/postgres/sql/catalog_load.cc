@@ -12,6 +12,7 @@ namespace narrowgate::postgres {
 namespace {
 
 constexpr char kBetween = '\x1f', kWithin = '\x1e';
+constexpr std::size_t masked_columns_max = 50'000;
 constexpr std::size_t kRowsMax = 2'000'000;  // of one answer: a database with more objects than this is not one we can watch
 
 using Row = std::vector<std::optional<std::string>>;
@@ -54,7 +55,7 @@ Error wrong(std::string_view what) {
 // Fills a Catalog, one answer at a time. Relations come before what belongs to them.
 class CatalogBuilder {
  public:
-  explicit CatalogBuilder(const QueryFn& query) : query_(query) {}
+  CatalogBuilder(const QueryFn& query, const masking::Rules& rules) : query_(query), rules_(rules) {}
 
   Result<std::shared_ptr<const Catalog>> build() {
     NG_TRY_VOID(query_(queries::empty_path));
@@ -86,6 +87,7 @@ class CatalogBuilder {
     NG_TRY_VOID(fill_relations());
     NG_TRY_VOID(fill_functions());
     NG_TRY_VOID(fill_operators_and_types());
+    if (!rules_.empty()) NG_TRY_VOID(mask_columns());
     return each(queries::event_triggers, 1, [&](const Row& row) { catalog_->ddl_functions_.push_back(number(row, 0)); });
   }
 
@@ -142,8 +144,9 @@ class CatalogBuilder {
     out->definition = text(row, 6);
     for (const std::string& joined : split(text(row, 7), kBetween)) {
       const auto fields = split(joined, kWithin);
-      if (fields.size() == 4)
-        out->columns.push_back({fields[0], number(fields[1]), !fields[2].empty(), fields[2] == "v", fields[3]});
+      if (fields.size() != 5) continue;
+      out->columns.push_back({fields[0], number(fields[1]), !fields[2].empty(), fields[2] == "v", fields[3]});
+      out->columns.back().number = std::int16_t(number(fields[4]));
     }
     out->table = number(row, 8);
     if (!out->system() && std::string_view("rpf").find(out->kind) != std::string_view::npos)
@@ -279,6 +282,77 @@ class CatalogBuilder {
     catalog_->types_.push_back(std::move(out));
   }
 
+  // ---- masked columns
+
+  static bool says(const masking::Rule& rule, const Relation& relation, const Column& column) {
+    return (rule.schema == "*" ? !relation.system() : rule.schema == relation.schema) &&
+           (rule.name == "*" || rule.name == relation.name) && (rule.columns.empty() || rule.columns.contains(column.name));
+  }
+
+  Result<Done> mask_columns() {
+    for (const auto& relation : catalog_->relations_)
+      if (std::string_view("rpfvm").find(relation->kind) != std::string_view::npos)
+        for (const masking::Rule& rule : rules_)
+          for (Column& column : relation->columns)
+            if (says(rule, *relation, column)) mask(*relation, column, rule.label, rule.kind);
+    while (spread_to_kin()) {}
+    for (const auto& relation : catalog_->relations_) spread_to_generated(*relation);
+    if (catalog_->masked_.size() <= masked_columns_max) return Done{};
+    return Error{Code::too_large, Blame::gateway,
+                 fmt::format("the configuration masks more than {} columns; name fewer", masked_columns_max)};
+  }
+
+  // Of several rules the first counts. True: it was not masked before.
+  bool mask(const Relation& relation, Column& column, const std::string& label, masking::Kind kind) {
+    if (!column.masked.clean() || catalog_->masked_.size() > masked_columns_max) return false;
+    column.masked.add(std::uint16_t(catalog_->masked_.size()));
+    catalog_->masked_places_.emplace(relation.oid, column.number);
+    catalog_->masked_tables_.insert(relation.full_name);
+    catalog_->masked_.push_back(
+        {relation.full_name, column.name, label, kind, is_text(column.type), relation.oid, column.number});
+    return true;
+  }
+
+  bool is_text(Oid oid) const {
+    constexpr Oid text = 25, bpchar = 1042, varchar = 1043;
+    const Type* type = catalog_->type(oid);
+    while (type != nullptr && type->kind == 'd') type = catalog_->type(oid = type->base);
+    return oid == text || oid == bpchar || oid == varchar || (type != nullptr && type->name == "citext");
+  }
+
+  // Rows of a partition are read through its parent, and the parent's by themselves.
+  bool spread_to_kin() {
+    bool more = false;
+    const auto copy = [&](const Column& from, Relation& to) {
+      if (from.masked.clean()) return;
+      for (Column& column : to.columns)
+        if (column.name == from.name) {
+          const MaskedColumn known = catalog_->masked_[from.masked.columns.front()];
+          more = mask(to, column, known.label, known.kind) || more;
+        }
+    };
+    for (const auto& parent : catalog_->relations_)
+      for (const Oid oid : parent->children) {
+        const auto child = catalog_->relations_by_oid_.find(oid);
+        if (child == catalog_->relations_by_oid_.end()) continue;
+        for (const Column& column : parent->columns) copy(column, *child->second);
+        for (const Column& column : child->second->columns) copy(column, *parent);
+      }
+    return more;
+  }
+
+  // What is generated from a masked column tells of it. Its name in the expression is enough.
+  static void spread_to_generated(Relation& relation) {
+    for (Column& column : relation.columns)
+      for (const Column& other : relation.columns)
+        if (column.generated && !other.generated && column.masked.clean() &&
+            column.expression.find(other.name) != std::string::npos)
+          for (const std::uint16_t place : other.masked.columns) {
+            column.masked.add(place);
+            column.masked.computed = true;
+          }
+  }
+
   Relation* relation(const Row& row, std::size_t i) {
     const auto found = catalog_->relations_by_oid_.find(number(row, i));
     return found == catalog_->relations_by_oid_.end() ? nullptr : found->second;
@@ -289,12 +363,15 @@ class CatalogBuilder {
   }
 
   const QueryFn& query_;
+  const masking::Rules& rules_;
   std::shared_ptr<Catalog> catalog_ = std::make_shared<Catalog>();
   std::unordered_map<Oid, Function*> mutable_functions_;
   std::unordered_map<Oid, Type*> mutable_types_;
 };
 
-Result<std::shared_ptr<const Catalog>> load_catalog(const QueryFn& query) { return CatalogBuilder(query).build(); }
+Result<std::shared_ptr<const Catalog>> load_catalog(const QueryFn& query, const masking::Rules& rules) {
+  return CatalogBuilder(query, rules).build();
+}
 
 Result<std::string> catalog_version(const QueryFn& query) {
   NG_TRY_VOID(query(queries::empty_path));

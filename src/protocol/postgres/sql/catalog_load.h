@@ -16,7 +16,8 @@ namespace narrowgate::postgres {
 using QueryFn = std::function<Result<Rows>(std::string_view sql)>;
 
 // The queries go out in a fixed order (catalog_queries.h), inside a transaction that this opens and ends.
-Result<std::shared_ptr<const Catalog>> load_catalog(const QueryFn& query);
+// `rules` say which columns are masked; partitions and children are as their parents are, and the other way round.
+Result<std::shared_ptr<const Catalog>> load_catalog(const QueryFn& query, const masking::Rules& rules = {});
 // The same over a connection of its own, made and closed here. `conninfo` is libpq's.
 Result<std::shared_ptr<const Catalog>> load_catalog(const std::string& conninfo);
 // What Catalog::version() would be now. One cheap query.

@@ -54,18 +54,18 @@ inline constexpr std::string_view settings = R"(/* narrowgate catalog: settings 
 SELECT name, context FROM pg_settings ORDER BY 1)";
 
 inline constexpr std::string_view relations = R"(/* narrowgate catalog: relations */
+WITH k AS (SELECT a.attrelid, string_agg(a.attname || chr(30) || a.atttypid || chr(30) || a.attgenerated::text || chr(30) ||
+      coalesce(pg_get_expr(d.adbin, d.adrelid), '') || chr(30) || a.attnum, chr(31) ORDER BY a.attnum) AS columns
+    FROM pg_attribute a LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+    WHERE a.attnum > 0 AND NOT a.attisdropped GROUP BY a.attrelid)
 SELECT c.oid, n.nspname, c.relname, c.relkind, c.relispartition, c.relrowsecurity,
   CASE WHEN c.relkind IN ('v', 'm') AND c.oid >= 16384 THEN pg_get_viewdef(c.oid) END,
-  (SELECT string_agg(a.attname || chr(30) || a.atttypid || chr(30) || a.attgenerated::text || chr(30) ||
-      coalesce(pg_get_expr(d.adbin, d.adrelid), ''),
-                     chr(31) ORDER BY a.attnum)
-   FROM pg_attribute a LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
-   WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped),
+  k.columns,
   CASE WHEN c.relkind IN ('i', 'I') THEN (SELECT indrelid FROM pg_index WHERE indexrelid = c.oid)
        WHEN c.relkind = 'S' THEN (SELECT refobjid FROM pg_depend WHERE classid = 'pg_class'::regclass AND objid = c.oid AND
            objsubid = 0
          AND refclassid = 'pg_class'::regclass AND deptype IN ('a', 'i') LIMIT 1) END
-FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace LEFT JOIN k ON k.attrelid = c.oid
 WHERE c.relpersistence <> 't' AND n.nspname NOT LIKE 'pg\_temp\_%' AND n.nspname NOT LIKE 'pg\_toast%'
   AND (c.relkind IN ('r', 'v', 'm', 'p', 'f', 'S', 'c') OR c.relkind IN ('i', 'I') AND c.oid >= 16384)
 ORDER BY c.oid)";
@@ -76,15 +76,15 @@ WITH own AS (SELECT p.oid FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang
     AND l.lanname NOT IN ('c', 'internal')),
   used AS (SELECT indrelid AS relation, unnest(indclass::oid[]) AS class FROM pg_index WHERE indrelid >= 16384
     UNION SELECT partrelid, unnest(partclass::oid[]) FROM pg_partitioned_table),
-  facts AS (SELECT c.oid, c.reloptions::text LIKE '%check_option=%' AS checked,
-      (SELECT string_agg(p.amproc::oid::text, ' ') FROM used u JOIN pg_opclass o ON o.oid = u.class
-       JOIN pg_amproc p ON p.amprocfamily = o.opcfamily JOIN own ON own.oid = p.amproc WHERE u.relation = c.oid) AS functions,
-      (SELECT string_agg(a.attname, chr(31)) FROM pg_attribute a
-       WHERE a.attrelid = c.oid AND a.attnum = ANY (p.partattrs)) AS keys,
-      p.partexprs IS NOT NULL AS computed
-    FROM pg_class c LEFT JOIN pg_partitioned_table p ON p.partrelid = c.oid WHERE c.oid >= 16384)
-SELECT oid, checked, functions, keys, computed FROM facts
-WHERE checked OR functions IS NOT NULL OR keys IS NOT NULL OR computed ORDER BY oid)";
+  comparing AS (SELECT u.relation, string_agg(p.amproc::oid::text, ' ') AS functions
+    FROM own JOIN pg_amproc p ON p.amproc = own.oid JOIN pg_opclass o ON o.opcfamily = p.amprocfamily
+    JOIN used u ON u.class = o.oid GROUP BY u.relation)
+SELECT c.oid, c.reloptions::text LIKE '%check_option=%', f.functions,
+  (SELECT string_agg(a.attname, chr(31)) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum = ANY (p.partattrs)),
+  p.partexprs IS NOT NULL
+FROM pg_class c LEFT JOIN comparing f ON f.relation = c.oid LEFT JOIN pg_partitioned_table p ON p.partrelid = c.oid
+WHERE c.oid >= 16384 AND (c.reloptions::text LIKE '%check_option=%' OR f.relation IS NOT NULL OR p.partrelid IS NOT NULL)
+ORDER BY c.oid)";
 
 inline constexpr std::string_view children = R"(/* narrowgate catalog: children */
 SELECT inhparent, inhrelid FROM pg_inherits ORDER BY 1, 2)";
@@ -139,10 +139,10 @@ FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE p.oid < 16384
 
 inline constexpr std::string_view operators = R"(/* narrowgate catalog: operators */
 SELECT o.oid, n.nspname, o.oprname, o.oprleft, o.oprright, o.oprcode::oid,
-  (SELECT string_agg(f::text, ' ') FROM (
+  CASE WHEN o.oid >= 16384 THEN (SELECT string_agg(f::text, ' ') FROM (
      SELECT r.oprcode::oid AS f FROM pg_operator r WHERE r.oid IN (o.oprnegate, o.oprcom)
      UNION SELECT p.amproc::oid FROM pg_amop m JOIN pg_amproc p ON p.amprocfamily = m.amopfamily WHERE m.amopopr = o.oid) x
-   WHERE f >= 16384)
+   WHERE f >= 16384) END
 FROM pg_operator o JOIN pg_namespace n ON n.oid = o.oprnamespace
 WHERE o.oid >= 16384 OR o.oprname IN (SELECT oprname FROM pg_operator WHERE oid >= 16384) ORDER BY o.oid)";
 

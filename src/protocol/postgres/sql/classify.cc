@@ -58,6 +58,7 @@ class Statements {
       all.add(added);
     }
     finish(tree, all, out);
+    say_masked(out);
     return out;
   }
 
@@ -70,13 +71,32 @@ class Statements {
     if (!ends && state_.session().uncertain() && !node.has_variable_set_stmt())
       reach.not_understood("this session's settings are not known");
     Walker walker(catalog_, state_, reach, Walker::reading_of(catalog_, state_.session()));
-    walker.statement(node, text_of(raw, text_), facts);
+    facts.gives = walker.statement(node, text_of(raw, text_), facts).lineage();
+    reach.uses(walker.used());
     facts.changes = reach.all_changes();
     facts.changes_meaning = !facts.changes.empty() || reach.danger() == Danger::unknown;
     facts.defines = facts.defines || reach.danger() >= Danger::ddl;
     facts.writes_rows = facts.writes_rows && reach.danger() >= Danger::write;
     state_.apply(facts);
     facts_.push_back(std::move(facts));
+  }
+
+  void say_masked(Classified& out) const {
+    Origin used, shown;
+    for (const Reach& reach : reaches_) used.add(reach.used());
+    for (const StatementFacts& facts : out.statements)
+      for (const Origin& origin : facts.gives.columns) shown.add(origin);
+    for (Effect& effect : unmasking(used)) out.operation.effects.push_back(std::move(effect));
+    out.operation.shown = unmasking(shown);
+  }
+
+  std::vector<Effect> unmasking(const Origin& origin) const {
+    std::map<std::string, std::set<std::string>> tables;
+    for (const std::uint16_t place : origin.columns) tables[catalog_.masked()[place].table].insert(catalog_.masked()[place].name);
+    std::vector<Effect> out;
+    for (const auto& [table, columns] : tables)
+      out.push_back({"UNMASK", ObjectKind::table, table, {columns.begin(), columns.end()}});
+    return out;
   }
 
   void finish(const pg::ParseResult& tree, const Reach& all, Classified& out) {
@@ -88,6 +108,7 @@ class Statements {
     out.relations.assign(all.relations().begin(), all.relations().end());
     out.functions.assign(all.functions().begin(), all.functions().end());
     out.rests_on_names = state_.rests_on_names;
+    out.constants = std::move(state_.constants);
     out.number_constants_free = !state_.numbers_matter && !state_.rests_on_names && all.understood() && tree.stmts_size() == 1 &&
                                 is_query(tree.stmts(0).stmt()) && all.all_changes().empty();
   }
@@ -101,7 +122,13 @@ class Statements {
 
 }  // namespace
 
-void Walker::statement(const pg::Node& node, std::string_view sql, StatementFacts& facts) {
+Output Walker::statement(const pg::Node& node, std::string_view sql, StatementFacts& facts) {
+  Output out = any_statement(node, sql, facts);
+  if (reading_.in_body) used_.add(out.everything());  // whatever the body makes of it
+  return out;
+}
+
+Output Walker::any_statement(const pg::Node& node, std::string_view sql, StatementFacts& facts) {
   using Case = pg::Node::NodeCase;
   switch (node.node_case()) {
     case Case::kSelectStmt: {
@@ -109,22 +136,19 @@ void Walker::statement(const pg::Node& node, std::string_view sql, StatementFact
       alone_ = !reading_.in_body && reading_.depth == 0 && select.target_list_size() == 1 && select.from_clause_size() == 0 &&
                !select.has_where_clause() && select.target_list(0).res_target().val().has_func_call() &&
                !select.has_limit_count() && !select.has_limit_offset() && !select.has_with_clause();
-      this->select(select, nullptr);
-      return;
+      return this->select(select, nullptr);
     }
     case Case::kInsertStmt:
     case Case::kUpdateStmt:
     case Case::kDeleteStmt:
-    case Case::kMergeStmt:
-      facts.writes_rows = true;
-      query(node, nullptr);
-      return;
+    case Case::kMergeStmt: facts.writes_rows = true; return query(node, nullptr);
     default: break;
   }
   text_.numbers_matter = true;
-  if (utility(node, sql, facts)) return;
-  if (definition(node, sql, facts)) return;
-  reach_.not_understood(fmt::format("a statement of a kind that is not on the list ({})", static_cast<int>(node.node_case())));
+  given_ = {};
+  if (!utility(node, sql, facts) && !definition(node, sql, facts))
+    reach_.not_understood(fmt::format("a statement of a kind that is not on the list ({})", static_cast<int>(node.node_case())));
+  return std::exchange(given_, {});
 }
 
 Classified classify(std::string_view text, const Catalog& catalog, const SessionState& state) {

@@ -41,6 +41,13 @@ class Reach {
   void changes(Change change) { changes_.push_back(std::move(change)); }
   void updates_everything() { has_where_ = false; }  // an UPDATE or DELETE without WHERE
 
+  // Of masked columns: what decides something here; where the rows that a query gives come from.
+  void uses(const Origin& origin) { used_.add(origin); }
+  void gives(Lineage lineage) { lineage_ = std::move(lineage); }
+  const Origin& used() const { return used_; }
+  const Lineage& lineage() const { return lineage_; }
+
+  // All but what concerns masked columns.
   void add(const Reach& other);
   // The same, as a body's: what it does to settings nobody can follow.
   void add_body(const Reach& other);
@@ -69,6 +76,8 @@ class Reach {
   std::set<Oid> relations_, functions_;
   std::vector<Change> changes_;
   bool has_where_ = true;
+  Origin used_;
+  Lineage lineage_;
 };
 
 }  // namespace narrowgate::postgres

@@ -40,6 +40,15 @@ struct Change {
   friend bool operator==(const Change&, const Change&) = default;
 };
 
+// How COPY … TO STDOUT writes its rows.
+struct CopyFormat {
+  enum class Kind : std::uint8_t { text, csv, binary } kind = Kind::text;
+  char delimiter = '\t', quote = '"', escape = '"';
+  std::string null = "\\N";
+  bool header = false;
+  bool known = true;  // false: an option that this does not know
+};
+
 // What the conversation must know of one statement of a text, beside the Operation.
 struct StatementFacts {
   std::vector<Change> changes;
@@ -47,6 +56,8 @@ struct StatementFacts {
   bool writes_rows = false;           // its command tag counts changed rows: a row ceiling applies
   bool copies_in = false;             // COPY … FROM STDIN
   bool copies_out = false;            // COPY … TO STDOUT
+  CopyFormat copy_format = {};        // COPY … TO STDOUT
+  Lineage gives = {};                 // where the columns of its rows come from
   std::string fetches = {};           // FETCH: the cursor's name
   bool controls_transaction = false;  // BEGIN, COMMIT, SAVEPOINT, …; CALL and DO, which may commit inside
   bool ends_transaction = false;      // COMMIT, ROLLBACK, ROLLBACK TO, …
@@ -59,6 +70,9 @@ class SessionState {
   // A new session: what the login starts with, and what the server reported (ParameterStatus).
   // `user`: who logged in, if it was not the catalog's own login.
   void begin(const Catalog& catalog, const std::map<std::string, std::string>& parameters, std::string user = "");
+  // application_name is the gateway's, and may not be set.
+  void fix_name() { name_is_fixed_ = true; }
+  bool name_is_fixed() const { return name_is_fixed_; }
   // One query whose rows take_settings() understands. Qualified throughout: safe under any search_path.
   static std::string_view settings_query();
   Result<Done> take_settings(const Rows& rows);
@@ -115,6 +129,7 @@ class SessionState {
   Dialect dialect_;
   std::vector<std::string> search_path_;
   std::string user_, role_, path_, default_path_, encoding_;
+  bool name_is_fixed_ = false;
   bool role_changed_ = false, plain_ascii_only_ = false, uncertain_ = false;
   Names<std::string> prepared_;
   Names<Cursor> cursors_;

@@ -53,12 +53,14 @@ class TextState {
 
   // ---- shared by all walks over this text
   bool rests_on_names = false, numbers_matter = false;
+  std::vector<std::string> constants;  // texts in it, if any column is masked
   int bodies_read = 0;
   bool cycle_cut = false;
   std::set<std::string> reading;  // bodies now being read, so that recursion ends
   std::set<Oid> types_seen;       // users' types that values of this statement or body have
   bool types_known = true;        // false: in an expression whose columns nobody has looked up
   std::unordered_map<std::string, std::shared_ptr<const Reach>> findings;
+  std::map<Oid, Lineage> lineages;  // of views
 
  private:
   const SessionState& session_;

@@ -6,6 +6,7 @@
 //   walk_names.cc       what a name stands for; reading relations and columns
 //   walk_expression.cc  values
 //   walk_query.cc       SELECT, FROM, WITH
+//   walk_origin.cc      what a value comes from, and which uses of it decide something
 //   walk_write.cc       INSERT, UPDATE, DELETE, MERGE, TRUNCATE, and what rules, triggers and foreign keys make of them
 //   walk_function.cc    calls, operators, casts
 //   walk_body.cc        definitions as text: views, expressions, SQL and PL/pgSQL functions
@@ -21,6 +22,7 @@
 #include <string>
 #include <string_view>
 #include <tuple>
+#include <utility>
 #include <vector>
 
 #include "protocol/postgres/sql/builtin_functions.h"
@@ -36,11 +38,28 @@ using Words = std::vector<std::string_view>;
 
 inline constexpr char kTemp[] = "pg_temp";
 
-// Names of the columns that a query or function gives.
+// The columns that a query or function gives.
+struct OutputColumn {
+  std::string name;
+  Origin origin = {};
+};
 struct Output {
-  std::vector<std::string> names;
-  bool complete = true;  // false: there may be others
-  bool has(std::string_view name) const { return std::find(names.begin(), names.end(), name) != names.end(); }
+  std::vector<OutputColumn> columns;
+  bool complete = true;  // false: there may be others, or names that are not known
+  bool placed = true;    // false: nor is their order
+  Origin rest = {};      // what those others come from
+
+  const OutputColumn* find(std::string_view name) const {
+    const auto at = std::find_if(columns.begin(), columns.end(), [&](const OutputColumn& one) { return one.name == name; });
+    return at == columns.end() ? nullptr : &*at;
+  }
+  // New names for the first columns, as a list of aliases gives them.
+  void rename(const Words& names);
+  void append(const Output& more);
+  // The columns of the same place become one: UNION, VALUES.
+  void merge(const Output& other);
+  Origin everything() const;  // all of it together
+  Lineage lineage() const;
 };
 
 // One entry of FROM, or the target of a write.
@@ -50,6 +69,7 @@ struct Source {
   const Relation* relation = nullptr;  // nullptr: derived, or not in the catalog
   std::vector<Touched*> marks = {};    // where its columns are noted; empty: nobody asks
   Output columns = {};                 // of a derived one; of a relation with a column list: the new names of its first columns
+  bool brought = false;                // its rows are the statement's own, not the table's: EXCLUDED
   std::vector<std::size_t> members = {};  // of a join with a name of its own
   bool is_table = false;                  // rows of a relation, known or not
 };
@@ -64,8 +84,8 @@ struct Scope {
   bool lateral = true;  // sees its siblings in FROM
   std::vector<Source> sources = {};
   std::vector<Cte> ctes = {};
-  std::vector<std::string> merged = {};  // by joins: both sides have them, * gives them once
-  bool merges_more = false;              // or others that are not known
+  Output star = {};              // what * stands for
+  const Scope* stars = nullptr;  // whose that is, if not its own
 };
 
 // What a relation's name stands for. More than one if it cannot be told which.
@@ -96,13 +116,18 @@ class Walker {
   static Reading reading_of(const Catalog& catalog, const SessionState& session);
 
   // A statement of the text `sql`, or of a body; `sql` is that statement alone.
-  void statement(const pg::Node& node, std::string_view sql, StatementFacts& facts);
+  // Its rows, if it gives any.
+  Output statement(const pg::Node& node, std::string_view sql, StatementFacts& facts);
+  // What was read of masked columns other than to be shown.
+  const Origin& used() const { return used_; }
   // A definition's expressions, blank- or comma-joined as the server prints them.
   void printed_expressions(std::string_view text);
   void run_function(const Function& function, int arguments);
   void run_function(Oid oid, int arguments);
 
  private:
+  Output any_statement(const pg::Node& node, std::string_view sql, StatementFacts& facts);
+
   // ---- walk_names.cc
   std::vector<Named> resolve(std::string_view schema, std::string_view name);
   std::vector<Named> resolve(const pg::RangeVar& var);
@@ -119,12 +144,34 @@ class Walker {
   void field_of(const Source& source, std::string_view name, const Scope& scope);
   void whole_row(const Source& source, const Scope& scope);
   void mark(const Source& source, const Column& column);
+  void mark_whole(const Source& source, const Scope& scope);
+  // ---- walk_origin.cc: what masked columns a value comes from
+  Origin origin_of(const Source& source, const Column& column);
+  const Lineage& lineage_of(const Relation& view);
+  void show(const Origin& origin) { sink_->add(origin); }
+  Origin every_masked_column() const;
+  enum class Passage : std::uint8_t {
+    same,      // the value itself goes on
+    computed,  // what goes on is made of it, and tells nothing that a mask would not hide
+    used,      // it decides something
+  };
+  bool in_view() const;
+  Origin* deciding();  // where it goes if something is decided by it
+  Passage passage_of(const pg::Node& node);
+  Passage passage_of(const pg::TypeCast& cast);
+  Passage passage_of(const pg::FuncCall& call);
+  Passage passage_of(const pg::A_Expr& expr);
+  void used_by_output(const Nodes& nodes, const Output& output);
+  void used_by_output(const pg::Node& node, const Output& output);
+
+  // ---- walk_names.cc, again
   const Source* find_source(std::string_view alias, std::string_view schema, const Scope& scope, const Scope** where) const;
-  Output columns_of(const Source& source) const;
+  Output columns_of(const Source& source);
   const Cte* find_cte(std::string_view name, const Scope& scope) const;
 
   // ---- walk_expression.cc
-  void expression(const pg::Node& node, const Scope& scope);
+  void expression(const pg::Node& node, const Scope& scope);  // walk_origin.cc
+  void value(const pg::Node& node, const Scope& scope);
   void expressions(const Nodes& nodes, const Scope& scope);
   void maybe(bool has, const pg::Node& node, const Scope& scope) {
     if (has) expression(node, scope);
@@ -148,17 +195,20 @@ class Walker {
   Output select(const pg::SelectStmt& select, const Scope* outer, bool lateral = true);
   Output select_into(const pg::SelectStmt& select, Scope& scope);
   Output query(const pg::Node& node, const Scope* outer, bool lateral = true);  // SELECT, or a write with RETURNING
+  void with_queries(const pg::WithClause& clause, Scope& scope, const std::vector<Cte>& known);
   void with(bool has, const pg::WithClause& clause, Scope& scope);
   void from(const Nodes& items, Scope& scope);
-  void from_item(const pg::Node& item, Scope& scope);
+  Output from_item(const pg::Node& item, Scope& scope);
+  void from_query(const pg::RangeSubselect& sub, Scope& scope);
   void from_relation(const pg::RangeVar& var, Scope& scope);
   bool is_transition_table(const pg::RangeVar& var) const;
-  void from_join(const pg::JoinExpr& join, Scope& scope);
+  Output from_join(const pg::JoinExpr& join, Scope& scope);
   void from_function(const pg::RangeFunction& function, Scope& scope);
   void from_sample(const pg::RangeTableSample& sample, Scope& scope);
   void from_xml_table(const pg::RangeTableFunc& table, Scope& scope);
   void from_json_table(const pg::JsonTable& table, Scope& scope);
-  void join_columns(const std::string& name, Scope& scope, std::size_t begin, std::size_t middle, std::size_t end);
+  static Output join_of(const Output& left, const Output& right, const std::vector<std::string>& merged);
+  void join_columns(const std::string& name, Scope& scope, std::size_t begin, std::size_t end);
   // FOR UPDATE and its kin: which entries of FROM they name.
   struct Locks {
     bool all = false;
@@ -168,6 +218,8 @@ class Walker {
   Locks locks_;  // of the query whose FROM is being walked
   void lock_rows(const Named& named, bool only);
   Output target_list(const Nodes& targets, Scope& scope);
+  Output star(const pg::ColumnRef& ref, Scope& scope);
+  Output values(const Nodes& rows, Scope& scope);
   static void rename(Source& source, const pg::Alias& alias);
 
   // ---- walk_write.cc
@@ -218,6 +270,7 @@ class Walker {
   void truncate(const pg::TruncateStmt& stmt);
   void truncate_relation(const Relation& relation, bool cascade, bool only, std::set<Oid>& seen);
   void copy(const pg::CopyStmt& stmt, StatementFacts& facts);
+  void copied_out(const Source& source, const Words& names, const Scope& scope);
   void lock_table(const pg::LockStmt& stmt);
   void lock_relation(const Named& named, bool only);
   void refresh(const pg::RefreshMatViewStmt& stmt);
@@ -246,9 +299,11 @@ class Walker {
   std::size_t place(std::string_view schema) const;  // in the path; npos if not on it
 
   // ---- walk_body.cc
-  void body(const std::string& key, Reading reading, bool whole, const std::function<void(Walker&)>& read);
-  void view_body(const Relation& view);
-  void view_text(const std::string& text);
+  std::shared_ptr<const Reach> body(const std::string& key, Reading reading, bool whole,
+                                    const std::function<void(Walker&)>& read);
+  std::shared_ptr<const Reach> view_body(const Relation& view);
+  Output view_text(const std::string& text);
+  void ran(const std::shared_ptr<const Reach>& body);
   void rule_actions(const Relation& relation, const Rule& rule);
   void printed_check(const std::string& key, std::string_view text);
   void sql_body(const Function& function);
@@ -311,9 +366,25 @@ class Walker {
   bool locking_ = false;                  // relations of this FROM are locked
   bool alone_ = true;                     // the statement is one SELECT of one call: SELECT set_config(…)
   bool saw_column_ = false;               // since somebody last asked
+  Origin used_;                           // of masked columns: what decides, is compared, is written
+  Origin* sink_ = &used_;                 // where what is being read goes
+  Output given_;                          // by a statement that is no query: FETCH, EXECUTE, COPY
 };
 
 Words words(const Nodes& nodes);
+// Sets a member while a thought lasts.
+template <class T>
+class Restore {
+ public:
+  Restore(T& what, T value) : what_(what), before_(std::exchange(what, std::move(value))) {}
+  ~Restore() { what_ = std::move(before_); }
+  Restore(const Restore&) = delete;
+  Restore& operator=(const Restore&) = delete;
+
+ private:
+  T& what_;
+  T before_;
+};
 bool is_temp_schema(std::string_view schema);
 bool is_untyped(const pg::Node* node);
 // Splits "a"."B".c as the server does for regclass; nullopt if it is not a name.

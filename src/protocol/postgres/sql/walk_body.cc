@@ -39,17 +39,21 @@ std::string context_of(const Reading& reading, const SessionState& session) {
 
 }  // namespace
 
-void Walker::body(const std::string& key, Reading reading, bool whole, const std::function<void(Walker&)>& read) {
+std::shared_ptr<const Reach> Walker::body(const std::string& key, Reading reading, bool whole,
+                                          const std::function<void(Walker&)>& read) {
   reading.depth = reading_.depth + 1;
   const std::string full = key + context_of(reading, text_.session());
-  const auto add = [&](const Reach& found) { whole ? reach_.add(found) : reach_.add_body(found); };
-  if (const auto known = text_.findings.find(full); known != text_.findings.end()) return add(*known->second);
+  const auto add = [&](std::shared_ptr<const Reach> found) {
+    whole ? reach_.add(*found) : reach_.add_body(*found);
+    return found;
+  };
+  if (const auto known = text_.findings.find(full); known != text_.findings.end()) return add(known->second);
   const bool lasting = text_.nothing_of_its_own();
   if (lasting)
-    if (const auto known = catalog_.findings().find(full)) return add(*known);
-  if (reading.depth > body_depth_max) return reach_.not_understood("views and functions are nested too deeply");
-  if (++text_.bodies_read > bodies_read_max) return reach_.not_understood("it leads to too many views and functions");
-  if (!text_.reading.insert(full).second) return void(text_.cycle_cut = true);
+    if (const auto known = catalog_.findings().find(full)) return add(known);
+  if (reading.depth > body_depth_max) return reach_.not_understood("views and functions are nested too deeply"), nullptr;
+  if (++text_.bodies_read > bodies_read_max) return reach_.not_understood("it leads to too many views and functions"), nullptr;
+  if (!text_.reading.insert(full).second) return text_.cycle_cut = true, nullptr;
 
   const bool outer_cut = std::exchange(text_.cycle_cut, false);
   const bool outer_numbers = text_.numbers_matter;  // numbers inside a body are the body's
@@ -61,16 +65,26 @@ void Walker::body(const std::string& key, Reading reading, bool whole, const std
     for (const Oid type : reading.function->types) walker.type_used(type);
   if (key.front() == 'c') walker.targets_ = {targets_.back()};  // a default may draw from its own table's sequence
   read(walker);
+  found->uses(walker.used());
   text_.numbers_matter = outer_numbers;
   text_.types_seen = outer_types;
   text_.types_known = outer_known;
   text_.reading.erase(full);
-  add(*found);
+  add(found);
   const bool complete = !text_.cycle_cut || text_.reading.empty();
   text_.cycle_cut = outer_cut || (text_.cycle_cut && !text_.reading.empty());
-  if (!complete) return;
+  if (!complete) return found;
   text_.findings.insert_or_assign(full, found);
-  if (lasting) catalog_.findings().keep(full, std::move(found));
+  if (lasting) catalog_.findings().keep(full, found);
+  return found;
+}
+
+// Whatever a body makes of masked columns, its caller may be told.
+void Walker::ran(const std::shared_ptr<const Reach>& body) {
+  if (body == nullptr || body->used().clean()) return;  // none: it is being read already, further out
+  Origin all = body->used();
+  all.computed = true;
+  show(all);
 }
 
 void Walker::printed_expressions(std::string_view text) {
@@ -87,18 +101,23 @@ void Walker::printed_check(const std::string& key, std::string_view text) {
   body(key, reading, false, [&](Walker& walker) { walker.printed_expressions(text); });
 }
 
-void Walker::view_body(const Relation& view) {
+std::shared_ptr<const Reach> Walker::view_body(const Relation& view) {
   Reading reading{.dry = reading_.dry, .printed = true, .path = {"pg_catalog"}};
-  body(fmt::format("v{}", view.oid), reading, false, [&](Walker& walker) { walker.view_text(view.definition); });
+  return body(fmt::format("v{}", view.oid), reading, false,
+              [&](Walker& walker) { walker.reach_.gives(walker.view_text(view.definition).lineage()); });
 }
 
 // A query, or a CREATE VIEW.
-void Walker::view_text(const std::string& text) {
-  if (text.empty()) return reach_.not_understood("a view whose definition is not known");
+Output Walker::view_text(const std::string& text) {
+  const auto unknown = [&](std::string_view why) {
+    reach_.not_understood(why);
+    return Output{{}, false, false, every_masked_column()};
+  };
+  if (text.empty()) return unknown("a view whose definition is not known");
   const auto parsed = parse_sql(text, reading_.printed ? Dialect{} : text_.session().dialect());
-  if (!parsed.ok() || parsed->tree().stmts_size() != 1) return reach_.not_understood("a view whose definition cannot be read");
+  if (!parsed.ok() || parsed->tree().stmts_size() != 1) return unknown("a view whose definition cannot be read");
   const pg::Node& node = parsed->tree().stmts(0).stmt();
-  query(node.has_view_stmt() ? node.view_stmt().query() : node, nullptr);
+  return query(node.has_view_stmt() ? node.view_stmt().query() : node, nullptr);
 }
 
 // OLD and NEW stand for rows of the relation; what is read of them is not read from it again.
@@ -108,17 +127,18 @@ void Walker::rule_actions(const Relation& relation, const Rule& rule) {
     return reach_.not_understood(fmt::format("a rule on {} that cannot be read", relation.full_name));
   const pg::RuleStmt& stmt = parsed->tree().stmts(0).stmt().rule_stmt();
   Reading reading{.dry = reading_.dry, .printed = true, .path = {"pg_catalog"}};
-  body(fmt::format("R{}.{}.{}", relation.oid, rule.event, std::hash<std::string>()(rule.definition)), reading, true,
-       [&](Walker& walker) {
-         Scope rows;
-         rows.sources.push_back({.alias = "old", .relation = &relation});
-         rows.sources.push_back({.alias = "new", .relation = &relation});
-         walker.maybe(stmt.has_where_clause(), stmt.where_clause(), rows);
-         for (const pg::Node& action : stmt.actions()) {
-           if (action.has_notify_stmt()) walker.does(Danger::write, "a rule notifies others");
-           else walker.query(action, &rows);
-         }
-       });
+  const std::string key = fmt::format("R{}.{}.{}", relation.oid, rule.event, std::hash<std::string>()(rule.definition));
+  const auto found = body(key, reading, true, [&](Walker& walker) {
+    Scope rows;
+    rows.sources.push_back({.alias = "old", .relation = &relation});
+    rows.sources.push_back({.alias = "new", .relation = &relation});
+    walker.maybe(stmt.has_where_clause(), stmt.where_clause(), rows);
+    for (const pg::Node& action : stmt.actions()) {
+      if (action.has_notify_stmt()) walker.does(Danger::write, "a rule notifies others");
+      else walker.used_.add(walker.query(action, &rows).everything());
+    }
+  });
+  if (found != nullptr) used_.add(found->used());  // rows that it gives are the client's
 }
 
 Reading Walker::reading_for(const Function& function) const {
@@ -156,7 +176,8 @@ Reading Walker::reading_for(const Function& function) const {
 
 void Walker::sql_body(const Function& function) {
   const bool made_here = function.oid == 0;  // its CREATE FUNCTION is the session's own text, not as the server prints it
-  body(fmt::format("f{} {}", function.oid, function.full_name), reading_for(function), false, [&](Walker& walker) {
+  const std::string key = fmt::format("f{} {}", function.oid, function.full_name);
+  ran(body(key, reading_for(function), false, [&](Walker& walker) {
     const auto create = parse_sql(function.body, made_here ? text_.session().dialect() : Dialect{});
     if (!create.ok() || create->tree().stmts_size() != 1 || !create->tree().stmts(0).stmt().has_create_function_stmt())
       return walker.reach_.not_understood(fmt::format("{} cannot be read", function.full_name));
@@ -168,14 +189,14 @@ void Walker::sql_body(const Function& function) {
         text ? parse_sql(*text, text_.session().dialect()) : Result<ParsedText>(Error{Code::malformed, Blame::client, ""});
     if (!parsed.ok()) return walker.reach_.not_understood(fmt::format("{} cannot be read", function.full_name));
     for (const pg::RawStmt& raw : parsed->tree().stmts()) walker.statement(raw.stmt(), "", facts);
-  });
+  }));
 }
 
 // BEGIN ATOMIC … END is a list of lists; RETURN stands alone.
 void Walker::sql_standard_body(const pg::Node& node, StatementFacts& facts) {
   const Scope nowhere;
   if (node.has_return_stmt()) return expression(node.return_stmt().returnval(), nowhere);
-  if (!node.has_list()) return statement(node, "", facts);
+  if (!node.has_list()) return void(statement(node, "", facts));
   for (const pg::Node& item : node.list().items()) sql_standard_body(item, facts);
 }
 
@@ -202,7 +223,7 @@ void Walker::plpgsql_fragment(std::string_view query, int mode) {
     }
     for (const pg::Node& step : node.plassign_stmt().indirection())
       if (!step.has_string()) expression(step, nowhere);
-    select(node.plassign_stmt().val(), &nowhere);
+    used_.add(select(node.plassign_stmt().val(), &nowhere).everything());
   }
 }
 
@@ -223,7 +244,7 @@ void Walker::plpgsql_body(const std::string& create, const Function* function) {
   reading.folding = false;
   const std::string key =
       function != nullptr ? fmt::format("f{} {}", function->oid, function->full_name) : fmt::format("do {}", create);
-  body(key, reading, false, [&](Walker& walker) {
+  ran(body(key, reading, false, [&](Walker& walker) {
     const PlpgsqlCode code = read_plpgsql(create, text_.session().dialect());
     const std::string name = function != nullptr ? function->full_name : "DO";
     if (!code.understood) walker.reach_.not_understood(fmt::format("{}: {}", name, code.why));
@@ -240,7 +261,7 @@ void Walker::plpgsql_body(const std::string& create, const Function* function) {
     }
     for (const PlpgsqlCode::Text& text : code.texts) walker.plpgsql_fragment(text.query, text.mode);
     if (code.controls_transaction) walker.does(Danger::session, fmt::format("{} commits or rolls back", name));
-  });
+  }));
 }
 
 void Walker::do_block(const pg::DoStmt& stmt) {

@@ -4,19 +4,6 @@
 namespace narrowgate::postgres {
 namespace {
 
-// Puts a flag back when the scope ends.
-class Restore {
- public:
-  Restore(bool& flag, bool value) : flag_(flag), was_(std::exchange(flag, value)) {}
-  ~Restore() { flag_ = was_; }
-  Restore(const Restore&) = delete;
-  Restore& operator=(const Restore&) = delete;
-
- private:
-  bool& flag_;
-  const bool was_;
-};
-
 const char* const kTextTypes[] = {"text", "varchar", "bpchar", "name", "regclass", "unknown", "cstring", "oid", "int4", "int8"};
 
 }  // namespace
@@ -25,7 +12,7 @@ void Walker::expressions(const Nodes& nodes, const Scope& scope) {
   for (const pg::Node& node : nodes) expression(node, scope);
 }
 
-void Walker::expression(const pg::Node& node, const Scope& scope) {
+void Walker::value(const pg::Node& node, const Scope& scope) {
   using Case = pg::Node::NodeCase;
   switch (node.node_case()) {
     case Case::kColumnRef: return column_ref(node.column_ref(), scope);
@@ -53,13 +40,22 @@ void Walker::expression(const pg::Node& node, const Scope& scope) {
     case Case::kBooleanTest: return expression(node.boolean_test().arg(), scope);
     case Case::kCaseExpr: {
       const pg::CaseExpr& choice = node.case_expr();
-      if (choice.has_arg()) operator_call("=");
-      maybe(choice.has_arg(), choice.arg(), scope);
+      if (choice.has_arg()) {
+        operator_call("=");
+        const Restore decides(sink_, deciding());
+        expression(choice.arg(), scope);
+      }
       expressions(choice.args(), scope);
       maybe(choice.has_defresult(), choice.defresult(), scope);
       return mixed();
     }
-    case Case::kCaseWhen: expression(node.case_when().expr(), scope); return expression(node.case_when().result(), scope);
+    case Case::kCaseWhen: {
+      {
+        const Restore decides(sink_, deciding());
+        expression(node.case_when().expr(), scope);
+      }
+      return expression(node.case_when().result(), scope);
+    }
     case Case::kCoalesceExpr: return expressions(node.coalesce_expr().args(), scope), mixed();
     case Case::kMinMaxExpr: return expressions(node.min_max_expr().args(), scope), mixed();
     case Case::kRowExpr: return expressions(node.row_expr().args(), scope);
@@ -124,7 +120,7 @@ bool Walker::json_node(const pg::Node& node, const Scope& scope) {
       expressions(node.json_array_constructor().exprs(), scope);
       return json_output(node.json_array_constructor().output()), true;
     case Case::kJsonArrayQueryConstructor:
-      query(node.json_array_query_constructor().query(), &scope);
+      show(query(node.json_array_query_constructor().query(), &scope).everything());
       return json_output(node.json_array_query_constructor().output()), true;
     case Case::kJsonObjectAgg: {
       const pg::JsonObjectAgg& aggregate = node.json_object_agg();
@@ -161,6 +157,7 @@ void Walker::json_func(const pg::JsonFuncExpr& function, const Scope& scope) {
 
 void Walker::json_aggregate(const pg::JsonAggConstructor& aggregate, const Scope& scope) {
   json_output(aggregate.output());
+  const Restore decides(sink_, deciding());
   maybe(aggregate.has_agg_filter(), aggregate.agg_filter(), scope);
   expressions(aggregate.agg_order(), scope);
   if (aggregate.has_over()) window(aggregate.over(), scope);
@@ -180,6 +177,7 @@ void Walker::json_table_columns(const Nodes& columns, const Scope& scope) {
 void Walker::a_const(const pg::A_Const& constant) {
   const bool number = constant.has_ival() || constant.has_fval();
   if (number && !numbers_are_plain_) text_.numbers_matter = true;
+  if (constant.has_sval() && !catalog_.masked().empty() && reading_.depth == 0) text_.constants.push_back(constant.sval().sval());
 }
 
 void Walker::a_expr(const pg::A_Expr& expr, const Scope& scope) {
@@ -212,11 +210,21 @@ void Walker::a_expr(const pg::A_Expr& expr, const Scope& scope) {
 }
 
 void Walker::sublink(const pg::SubLink& link, const Scope& scope) {
-  maybe(link.has_testexpr(), link.testexpr(), scope);
+  if (link.has_testexpr()) {
+    const Restore compared(sink_, deciding());
+    expression(link.testexpr(), scope);
+  }
   if (link.oper_name_size() > 0) operator_call(link.oper_name(), scope);
   else if (link.sub_link_type() == pg::ANY_SUBLINK) operator_call("=");
   const Restore lock(locking_, false);
-  query(link.subselect(), &scope);
+  Origin given = query(link.subselect(), &scope).everything();
+  switch (link.sub_link_type()) {
+    case pg::EXISTS_SUBLINK: return;
+    case pg::EXPR_SUBLINK:
+    case pg::MULTIEXPR_SUBLINK: return show(given);
+    case pg::ARRAY_SUBLINK: given.computed = true; return show(given);
+    default: return deciding()->add(given);  // compared with
+  }
 }
 
 void Walker::indirection(const pg::A_Indirection& node, const Scope& scope) {

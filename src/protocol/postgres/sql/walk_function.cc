@@ -44,9 +44,12 @@ void Walker::call(const pg::FuncCall& call, const Scope& scope) {
   expressions(call.args(), scope);
   const bool constant = !saw_column_;
   saw_column_ = saw_column_ || outer;
-  expressions(call.agg_order(), scope);
-  maybe(call.has_agg_filter(), call.agg_filter(), scope);
-  if (call.has_over()) window(call.over(), scope);
+  {
+    const Restore decides(sink_, deciding());
+    expressions(call.agg_order(), scope);
+    maybe(call.has_agg_filter(), call.agg_filter(), scope);
+    if (call.has_over()) window(call.over(), scope);
+  }
   numbers_are_plain_ = plain;
   if (reading_.folding && !constant) return;
   const bool named =
@@ -148,7 +151,7 @@ void Walker::apply_builtin(const BuiltinFunction& what, std::string_view full_na
       const auto name = first == nullptr ? std::nullopt : constant_text(*first);
       const auto named = name ? resolve_text(*name) : std::nullopt;
       if (!named) return reach_.not_understood(fmt::format("{} reads a table that its arguments compute", full_name));
-      for (Touched* touched : read(*named, true).marks) touched->whole = true;
+      whole_row(read(*named, true), scope);
       return;
     }
     case Kind::lo_open: {

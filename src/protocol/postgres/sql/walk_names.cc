@@ -171,8 +171,9 @@ void Walker::read_into(const Named& named, bool only, Source& source) {
   if (named.relation == nullptr) {
     source.marks.push_back(&reach_.touch("SELECT", named.name));
     reach_.reads(named.name);
-    source.columns.complete = false;
-    if (named.view) view_text(named.text);
+    source.columns.complete = source.columns.placed = false;
+    if (named.view) source.columns.rest = view_text(named.text).everything();
+    source.columns.rest.computed = true;
     return;
   }
   const Relation& relation = *named.relation;
@@ -209,6 +210,7 @@ void Walker::read_row_policies(const Relation& relation, char command) {
 }
 
 void Walker::mark(const Source& source, const Column& column) {
+  show(origin_of(source, column));
   for (Touched* touched : source.marks) touched->add(column.name);
   if (source.relation != nullptr && source.relation->system() &&
       system_relation(source.relation->schema, source.relation->name).is_sensitive(column.name))
@@ -218,8 +220,17 @@ void Walker::mark(const Source& source, const Column& column) {
     printed_check(fmt::format("c{}.{}", source.relation->oid, column.name), column.expression);
 }
 
+// As one value: a row, or something made of it.
 void Walker::whole_row(const Source& source, const Scope& scope) {
-  for (const std::size_t member : source.members) whole_row(scope.sources[member], scope);
+  mark_whole(source, scope);
+  if (catalog_.masked().empty()) return;
+  Origin row = columns_of(source).everything();
+  row.computed = true;
+  if (!row.clean()) show(row);
+}
+
+void Walker::mark_whole(const Source& source, const Scope& scope) {
+  for (const std::size_t member : source.members) mark_whole(scope.sources[member], scope);
   for (Touched* touched : source.marks) touched->whole = true;
   if (source.relation == nullptr) return;
   const bool sensitive =
@@ -232,11 +243,12 @@ void Walker::whole_row(const Source& source, const Scope& scope) {
   }
 }
 
-Output Walker::columns_of(const Source& source) const {
+Output Walker::columns_of(const Source& source) {
   Output out = source.columns;
   if (source.relation == nullptr) return out;
-  for (std::size_t i = out.names.size(); i < source.relation->columns.size(); ++i)
-    out.names.push_back(source.relation->columns[i].name);
+  const auto& columns = source.relation->columns;
+  for (std::size_t i = out.columns.size(); i < columns.size(); ++i) out.columns.push_back({columns[i].name});
+  for (std::size_t i = 0; i < columns.size(); ++i) out.columns[i].origin = origin_of(source, columns[i]);
   return out;
 }
 
@@ -246,11 +258,15 @@ Output Walker::columns_of(const Source& source) const {
 bool Walker::column_of(const Source& source, std::string_view name, const Scope& scope) {
   bool found = false;
   for (const std::size_t member : source.members) found = column_of(scope.sources[member], name, scope) || found;
-  if (found || !source.members.empty()) return found;
-  const auto& renamed = source.columns.names;
-  const auto at = std::find(renamed.begin(), renamed.end(), name);
+  const auto& renamed = source.columns.columns;
+  const OutputColumn* at = source.columns.find(name);
   if (source.relation == nullptr) {
-    if (at == renamed.end() && (!source.is_table || !is_system_column(name))) {
+    if (at != nullptr) show(at->origin);
+    else if (!source.columns.complete) show(source.columns.rest);
+  }
+  if (found || !source.members.empty()) return found || at != nullptr;
+  if (source.relation == nullptr) {
+    if (at == nullptr && (!source.is_table || !is_system_column(name))) {
       if (source.is_table)
         for (Touched* touched : source.marks) touched->add(std::string(name));  // perhaps
       return false;
@@ -259,8 +275,8 @@ bool Walker::column_of(const Source& source, std::string_view name, const Scope&
       for (Touched* touched : source.marks) touched->whole = true;
     return true;
   }
-  if (at != renamed.end()) {
-    const auto i = static_cast<std::size_t>(at - renamed.begin());
+  if (at != nullptr) {
+    const auto i = static_cast<std::size_t>(at - renamed.data());
     if (i < source.relation->columns.size()) mark(source, source.relation->columns[i]);
     return true;
   }
@@ -301,7 +317,7 @@ const Source* Walker::find_source(std::string_view alias, std::string_view schem
 void Walker::field_of(const Source& source, std::string_view name, const Scope& scope) {
   if (column_of(source, name, scope)) return;
   const bool known = source.relation != nullptr || (source.columns.complete && source.members.empty());
-  if (known) whole_row(source, scope);
+  if (known || !source.members.empty()) whole_row(source, scope);
   attribute_call(name, scope);
 }
 

@@ -160,11 +160,13 @@ void Walker::explain(const pg::ExplainStmt& stmt, StatementFacts& facts) {
   bool runs = false;
   for (const pg::Node& node : stmt.options())
     if (lower(node.def_elem().defname()) == "analyze") runs = option_is_on(node.def_elem());
-  if (runs || reading_.dry) return statement(stmt.query(), "", facts);
+  if (runs || reading_.dry) return void(statement(stmt.query(), "", facts));
   Reading planned = reading_;
   planned.dry = true;
   StatementFacts ignored;
-  Walker(catalog_, text_, reach_, planned).statement(stmt.query(), "", ignored);
+  Walker planner(catalog_, text_, reach_, planned);
+  planner.statement(stmt.query(), "", ignored);
+  used_.add(planner.used());  // estimates tell of it, too
 }
 
 void Walker::prepare(const pg::PrepareStmt& stmt, std::string_view sql, StatementFacts& facts) {
@@ -202,7 +204,7 @@ void Walker::execute(const pg::ExecuteStmt& stmt, StatementFacts& facts) {
   const auto parsed = parse_sql(*text, text_.session().dialect());
   const pg::Node* body = parsed.ok() ? named_query(parsed->tree(), stmt.name(), false) : nullptr;
   if (body == nullptr) reach_.not_understood(fmt::format("EXECUTE {}: its body cannot be read", stmt.name()));
-  else statement(*body, "", facts);
+  else given_ = statement(*body, "", facts);
   if (parsed.ok())
     for (const pg::RawStmt& raw : parsed->tree().stmts())
       for (const pg::Node& type : raw.stmt().prepare_stmt().argtypes()) cast_to(type.type_name(), false);  // of the arguments
@@ -228,7 +230,7 @@ void Walker::fetch(const pg::FetchStmt& stmt, StatementFacts& facts) {
   const pg::Node* body = parsed.ok() ? named_query(parsed->tree(), stmt.portalname(), true) : nullptr;
   StatementFacts ignored;
   if (body == nullptr) reach_.not_understood(fmt::format("FETCH from {}: its query cannot be read", stmt.portalname()));
-  else statement(*body, "", ignored);
+  else given_ = statement(*body, "", ignored);
   text_.reading.erase(key);
 }
 

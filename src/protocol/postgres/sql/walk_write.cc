@@ -49,6 +49,50 @@ bool has_default(const pg::SelectStmt& select) {
   return false;
 }
 
+std::string_view option_word(const pg::DefElem& option) {
+  return option.arg().has_string() ? std::string_view(option.arg().string().sval()) : std::string_view();
+}
+
+// COPY's options, as the server reads them.
+CopyFormat copy_format_of(const Nodes& options) {
+  CopyFormat out;
+  std::optional<std::string> null;
+  std::optional<char> delimiter, quote, escape;
+  const auto letter = [&](std::string_view word) {
+    out.known = out.known && word.size() == 1;
+    return word.empty() ? '\0' : word.front();
+  };
+  for (const pg::Node& node : options) {
+    const pg::DefElem& option = node.def_elem();
+    const std::string_view name = option.defname(), word = option_word(option);
+    if (name == "format") {
+      out.kind = word == "csv" ? CopyFormat::Kind::csv : word == "binary" ? CopyFormat::Kind::binary : CopyFormat::Kind::text;
+      out.known = out.known && (word == "csv" || word == "binary" || word == "text");
+    } else if (name == "delimiter") {
+      delimiter = letter(word);
+    } else if (name == "null") {
+      null = word;
+    } else if (name == "quote") {
+      quote = letter(word);
+    } else if (name == "escape") {
+      escape = letter(word);
+    } else if (name == "header") {
+      out.header = !option.has_arg() || (option.arg().has_boolean() && option.arg().boolean().boolval()) ||
+                   (option.arg().has_integer() && option.arg().integer().ival() != 0) || word == "true" || word == "on";
+      const bool off = option.arg().has_boolean() || option.arg().has_integer() || word == "false" || word == "off";
+      out.known = out.known && (out.header || off);
+    } else {
+      out.known = out.known && (name == "force_quote" || name == "freeze");
+    }
+  }
+  const bool csv = out.kind == CopyFormat::Kind::csv;
+  out.delimiter = delimiter.value_or(csv ? ',' : '\t');
+  out.null = null.value_or(csv ? "" : "\\N");
+  out.quote = quote.value_or('"');
+  out.escape = escape.value_or(out.quote);
+  return out;
+}
+
 }  // namespace
 
 // ---- the target
@@ -58,9 +102,10 @@ void Walker::place_target(const pg::RangeVar& var, Scope& scope, Target& target)
   target.only = !var.inh();
   target.place = scope.sources.size();
   Source source{.alias = var.relname(), .relation = target.named.front().relation, .marks = {&target.seen}, .is_table = true};
-  source.columns.complete = source.relation != nullptr;
+  source.columns.complete = source.columns.placed = source.relation != nullptr;
   source.schema = target.named.front().name.substr(0, target.named.front().name.find('.'));
   if (var.has_alias()) rename(source, var.alias());
+  scope.star.append(columns_of(source));
   scope.sources.push_back(std::move(source));
   for (const Named& named : target.named)
     if (named.relation != nullptr) targets_.push_back(named.relation);
@@ -94,36 +139,17 @@ void Walker::settle_target(Target& target, Reads reads, bool returns) {
 Output Walker::returning(bool has, const pg::ReturningClause& clause, Scope& scope, const Target& target) {
   if (!has) return {};
   Scope rows{&scope};
+  rows.stars = &scope;  // RETURNING * means the tables, not their other names
   Source row = scope.sources[target.place];
   for (const std::string_view name : {"old", "new"}) {
     row.alias = name;
-    scope.sources.push_back(row);
+    rows.sources.push_back(row);
   }
   for (const pg::Node& option : clause.options()) {
     row.alias = option.returning_option().value();
-    scope.sources.push_back(row);
+    rows.sources.push_back(row);
   }
-  // RETURNING * means the tables, not their other names.
-  Nodes plain;
-  Output out;
-  for (const pg::Node& node : clause.exprs()) {
-    const auto& fields = node.res_target().val().column_ref().fields();
-    const bool star = node.res_target().val().has_column_ref() && fields.size() == 1 && fields[0].has_a_star();
-    if (!star) {
-      *plain.Add() = node;
-      continue;
-    }
-    for (std::size_t i = 0; i < scope.sources.size(); ++i) {
-      whole_row(scope.sources[i], scope);
-      const Output more = columns_of(scope.sources[i]);
-      out.names.insert(out.names.end(), more.names.begin(), more.names.end());
-      out.complete = out.complete && more.complete;
-    }
-  }
-  const Output more = target_list(plain, scope);
-  out.names.insert(out.names.end(), more.names.begin(), more.names.end());
-  out.complete = out.complete && more.complete;
-  return out;
+  return target_list(clause.exprs(), rows);
 }
 
 void Walker::note_where(bool has, const pg::Node& node, Scope& scope) {
@@ -154,12 +180,13 @@ Output Walker::insert(const pg::InsertStmt& stmt, const Scope* outer) {
       if (!step.has_string()) expression(step, scope);
   }
   const Output values = stmt.has_select_stmt() ? query(stmt.select_stmt(), &scope) : Output{};
+  sink_->add(values.everything());
   Scope rows{&scope};
   Target target;
   place_target(stmt.relation(), rows, target);
   const Relation* relation = target.named.front().relation;
   if (stmt.cols_size() == 0 && relation != nullptr && values.complete)  // the first so many columns
-    for (std::size_t i = 0; i < std::min(values.names.size(), relation->columns.size()); ++i)
+    for (std::size_t i = 0; i < std::min(values.columns.size(), relation->columns.size()); ++i)
       write.columns.insert(relation->columns[i].name);
   if (stmt.has_select_stmt() && has_default(stmt.select_stmt().select_stmt())) write.all_columns = true;
 
@@ -171,6 +198,7 @@ Output Walker::insert(const pg::InsertStmt& stmt, const Scope* outer) {
     Source excluded = rows.sources[target.place];
     excluded.alias = "excluded";
     excluded.marks.clear();
+    excluded.brought = true;
     Scope on_conflict{&rows};
     on_conflict.sources = rows.sources;
     Touched arbiter;  // an index is named by its columns; what they hold is told only by what happens to the row
@@ -251,7 +279,8 @@ Output Walker::merge(const pg::MergeStmt& stmt, const Scope* outer) {
   with(stmt.has_with_clause(), stmt.with_clause(), scope);
   Target target;
   place_target(stmt.relation(), scope, target);
-  from_item(stmt.source_relation(), scope);
+  scope.star.append(from_item(stmt.source_relation(), scope));
+  scope.star.placed = false;  // versions differ
   note_where(stmt.has_join_condition(), stmt.join_condition(), scope);
   for (const pg::Node& node : stmt.merge_when_clauses()) merge_action(node.merge_when_clause(), target, scope);
   Output out = returning(stmt.has_returning_clause(), stmt.returning_clause(), scope, target);
@@ -286,6 +315,8 @@ void Walker::merge_action(const pg::MergeWhenClause& action, const Target& targe
 // ---- what a write to a relation leads to
 
 void Walker::write_all(const Target& target, Write write) {
+  Origin aside;  // what triggers and constraints do with masked columns, their maker answers for
+  const Restore inside(sink_, &aside);
   write.only = target.only;
   std::set<std::tuple<Oid, Event, std::string>> seen;
   write.seen = &seen;
@@ -546,9 +577,11 @@ void Walker::copy(const pg::CopyStmt& stmt, StatementFacts& facts) {
   }
   facts.copies_in = stmt.is_from() && !outside;
   facts.copies_out = !stmt.is_from() && !outside;
+  facts.copy_format = copy_format_of(stmt.options());
   Scope scope;
   if (stmt.has_query()) {
-    query(stmt.query(), nullptr);
+    given_ = query(stmt.query(), nullptr);
+    if (!facts.copy_format.known) used_.add(given_.everything());  // nobody could mask it
     return;
   }
   if (stmt.is_from()) {
@@ -567,10 +600,24 @@ void Walker::copy(const pg::CopyStmt& stmt, StatementFacts& facts) {
   for (const Named& named : resolve(stmt.relation())) {
     Source source = read(named, true);
     if (named.relation != nullptr && named.relation->kind == 'p') source = read(named, false);
-    const auto names = words(stmt.attlist());
-    if (names.empty()) whole_row(source, scope);
-    for (const std::string_view name : names) column_of(source, name, scope);
+    copied_out(source, words(stmt.attlist()), scope);
+    if (!facts.copy_format.known) used_.add(given_.everything());
   }
+}
+
+void Walker::copied_out(const Source& source, const Words& names, const Scope& scope) {
+  Origin aside;
+  const Restore given(sink_, &aside);
+  if (names.empty()) mark_whole(source, scope);
+  for (const std::string_view name : names) column_of(source, name, scope);
+  Output out{{}, source.relation != nullptr, source.relation != nullptr, source.columns.rest};
+  if (source.relation != nullptr && names.empty())
+    for (const Column& column : source.relation->columns)
+      if (!column.generated) out.columns.push_back({column.name, origin_of(source, column)});
+  for (const std::string_view name : names)
+    if (const Column* column = source.relation != nullptr ? source.relation->column(name) : nullptr)
+      out.columns.push_back({column->name, origin_of(source, *column)});
+  given_ = std::move(out);
 }
 
 void Walker::lock_table(const pg::LockStmt& stmt) {

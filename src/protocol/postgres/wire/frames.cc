@@ -174,6 +174,15 @@ Result<RelayStep> RelayScanner::next(ByteView chunk) {
   return bulk.used > 0 ? bulk : inspect(chunk);
 }
 
+namespace {
+Result<Done> bounded(std::size_t size) {
+  if (size <= limits::masked_row_bytes_max) return Done{};
+  return Error{
+      Code::too_large, Blame::upstream,
+      fmt::format("a row of {} bytes in an answer with masked columns; the limit is {}", size, limits::masked_row_bytes_max)};
+}
+}  // namespace
+
 // As many rows as the chunk and the budget hold, without a look inside. Stops in front of anything it cannot judge; takes
 // nothing if that is what the chunk begins with.
 RelayStep RelayScanner::walk_bulk(ByteView chunk) {
@@ -186,7 +195,7 @@ RelayStep RelayScanner::walk_bulk(ByteView chunk) {
   bulk_left_ -= rest;
   at += rest;
   left -= rest;
-  while (left >= header_bytes && (at[0] == 'D' || at[0] == 'd')) {
+  while (!whole_rows_ && left >= header_bytes && (at[0] == 'D' || at[0] == 'd')) {
     const std::uint32_t length = wire::load_u32(at + 1);
     const std::uint64_t size = std::uint64_t(length) + 1;
     const std::uint32_t length_min = at[0] == 'D' ? 6 : 4;
@@ -219,14 +228,23 @@ Result<RelayStep> RelayScanner::inspect(ByteView chunk) {
   }
   if (chunk.size() < header_bytes) return keep(chunk);
   NG_TRY(const std::size_t body, body_size(chunk.data(), shape, Blame::upstream));
-  if (shape.kind == Shape::Kind::stream) return RelayStep{.kind = RelayStep::Kind::over_budget, .type = char(chunk[0])};
   const std::size_t size = header_bytes + body;
+  if (shape.kind == Shape::Kind::stream) {
+    if (!whole_rows_ || !fits_budget(size)) return RelayStep{.kind = RelayStep::Kind::over_budget, .type = char(chunk[0])};
+    NG_TRY_VOID(bounded(size));
+    if (chunk.size() >= size) spend(size);
+  }
   if (chunk.size() < size) return keep(chunk);
   return RelayStep{.kind = RelayStep::Kind::frame,
                    .type = char(chunk[0]),
                    .used = size,
                    .raw = chunk.first(size),
                    .body = chunk.subspan(header_bytes, body)};
+}
+
+void RelayScanner::spend(std::size_t size) {
+  if (rows_left_ != unlimited) --rows_left_;
+  if (bytes_left_ != unlimited) bytes_left_ -= size;
 }
 
 RelayStep RelayScanner::keep(ByteView chunk) {
@@ -246,7 +264,11 @@ Result<RelayStep> RelayScanner::resume(ByteView chunk) {
   if (!take_up_to(header_bytes)) return RelayStep{.used = used};
   const Shape& shape = from_upstream[kept_[0]];
   NG_TRY(const std::size_t body, body_size(kept_.data(), shape, Blame::upstream));
-  if (shape.kind == Shape::Kind::stream) {
+  if (shape.kind == Shape::Kind::stream && whole_rows_) {
+    if (!fits_budget(header_bytes + body))
+      return RelayStep{.kind = RelayStep::Kind::over_budget, .type = char(kept_[0]), .used = used};
+    NG_TRY_VOID(bounded(header_bytes + body));
+  } else if (shape.kind == Shape::Kind::stream) {
     RelayStep step = walk_bulk(kept_);  // takes the header, or nothing if the budget is used up
     kept_is_out_ = step.used > 0;
     if (!kept_is_out_) step = {.kind = RelayStep::Kind::over_budget, .type = char(kept_[0])};
@@ -254,6 +276,7 @@ Result<RelayStep> RelayScanner::resume(ByteView chunk) {
     return step;
   }
   if (!take_up_to(header_bytes + body)) return RelayStep{.used = used};
+  if (shape.kind == Shape::Kind::stream) spend(header_bytes + body);
   kept_is_out_ = true;
   return RelayStep{.kind = RelayStep::Kind::frame,
                    .type = char(kept_[0]),

@@ -110,10 +110,14 @@ class RelayScanner {
     rows_left_ = rows;
     bytes_left_ = bytes;
   }
+  // Rows and copy data come as frames, each whole, up to limits::masked_row_bytes_max: somebody looks at every value.
+  void whole_rows(bool whole) { whole_rows_ = whole; }
   // The client has been given a part of a message: nothing of our own may be put between.
   bool mid_message() const { return bulk_left_ > 0; }
 
  private:
+  bool fits_budget(std::size_t size) const { return rows_left_ > 0 && size <= bytes_left_; }
+  void spend(std::size_t size);
   RelayStep walk_bulk(ByteView chunk);
   Result<RelayStep> resume(ByteView chunk);
   Result<RelayStep> inspect(ByteView chunk);
@@ -122,6 +126,7 @@ class RelayScanner {
   std::size_t bulk_left_ = 0;  // of the row or copy data under way
   std::uint64_t rows_left_ = unlimited;
   std::uint64_t bytes_left_ = unlimited;
+  bool whole_rows_ = false;
   Bytes kept_;                // the start of a message that a chunk boundary cut
   bool kept_is_out_ = false;  // the last step's raw looks at kept_
 };
