@@ -77,7 +77,8 @@ Task<Result<Done>> take_request(Session& session, std::unique_ptr<Request> reque
 Task<Result<Done>> answer(Session& session, std::unique_ptr<Request> request) {
   const GatewayCall::What what = request->gateway_call()->what;
   if (what == GatewayCall::What::request) return take_request(session, std::move(request));
-  if (what == GatewayCall::What::name) return session.conversation.answer(std::move(request), Table{.tag = "SET"});
+  if (what == GatewayCall::What::name)
+    return session.conversation.answer(std::move(request), Table{.columns = {}, .rows = {}, .tag = "SET"});
   return session.conversation.answer(std::move(request),
                                      what == GatewayCall::What::scope ? scope_table(session) : status_table(session));
 }

@@ -26,14 +26,14 @@ MAY_INCLUDE = {
     # A role is compiled from a scope, and made over a connection of the gateway's own.
     "protocol/postgres/roles": ["base", "config", "credentials", "grant", "protocol/postgres", "protocol/postgres/sql",
                                 "protocol/postgres/wire"],
-    "protocol/postgres": ["base", "credentials", "masking", "net", "policy", "protocol", "protocol/postgres/sql", "protocol/postgres/wire",
-                          "protocol/wire"],
+    "protocol/postgres": ["base", "credentials", "masking", "net", "policy", "protocol", "protocol/postgres/sql",
+                          "protocol/postgres/wire", "protocol/wire"],
     "session": ["approval", "base", "config", "credentials", "grant", "identity", "net", "policy", "protocol", "recording",
                 "store"],
     "admin": ["approval", "base", "config", "credentials", "grant", "http", "identity", "net", "policy", "recording", "session",
               "store"],
-    "testing": ["base", "masking", "net", "policy", "protocol", "protocol/postgres", "protocol/postgres/sql", "protocol/postgres/wire",
-                "protocol/wire", "store"],
+    "testing": ["base", "masking", "net", "policy", "protocol", "protocol/postgres", "protocol/postgres/sql",
+                "protocol/postgres/wire", "protocol/wire", "store"],
     "cli": "anything",
     "serve": "anything",  # the gateway put together
     "": "anything",  # main.cc wires everything

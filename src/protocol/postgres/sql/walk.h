@@ -8,6 +8,7 @@
 //   walk_query.cc       SELECT, FROM, WITH
 //   walk_origin.cc      what a value comes from, and which uses of it decide something
 //   walk_write.cc       INSERT, UPDATE, DELETE, MERGE, TRUNCATE, and what rules, triggers and foreign keys make of them
+//   walk_copy.cc        COPY
 //   walk_function.cc    calls, operators, casts
 //   walk_body.cc        definitions as text: views, expressions, SQL and PL/pgSQL functions
 //   walk_utility.cc     everything that is neither a query nor a definition
@@ -269,11 +270,13 @@ class Walker {
   void note_write(const std::string& name, const Write& write);
   void truncate(const pg::TruncateStmt& stmt);
   void truncate_relation(const Relation& relation, bool cascade, bool only, std::set<Oid>& seen);
-  void copy(const pg::CopyStmt& stmt, StatementFacts& facts);
-  void copied_out(const Source& source, const Words& names, const Scope& scope);
   void lock_table(const pg::LockStmt& stmt);
   void lock_relation(const Named& named, bool only);
   void refresh(const pg::RefreshMatViewStmt& stmt);
+
+  // ---- walk_copy.cc
+  void copy(const pg::CopyStmt& stmt, StatementFacts& facts);
+  void copied_out(const Source& source, const Words& names, const Scope& scope);
 
   // ---- walk_function.cc
   void call(const pg::FuncCall& call, const Scope& scope);
