@@ -378,9 +378,12 @@ Form<Template> template_form() {
       option("agents", &Template::agents, list(name(), things_max),
              {.doc = "Agents that may start it, besides those that name it themselves.", .example = "[refund-bot]"}),
       option("duration", &Template::duration, duration(10s, limits::grant_life_max), {.doc = "How long its grants live."}),
-      option("linger", &Template::linger, duration(0ms, 1h),
-             {.doc = "How long a task outlives its last connection. A connection of the same agent for the same work (template, "
-                     "reason, ticket, resource) until then goes on in it."}),
+      option(
+          "linger", &Template::linger, duration(0ms, 1h),
+          {.doc =
+               "How long a task outlives its last connection. A connection of the same agent for the same work (template, "
+               "reason, ticket, resource) until then goes on in it, over an upstream connection that was kept for it. `0s`: none "
+               "is kept."}),
       option("reason", &Template::reason, choice<Reason>({{"optional", Reason::optional}, {"required", Reason::required}}),
              {.doc = "`required`: a connection without `narrowgate.reason` is refused."}),
       option("budget", &Template::budget, budget_form(),

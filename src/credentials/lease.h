@@ -4,6 +4,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -31,6 +32,13 @@ struct Upstream {
   Lease lease;                                // the gateway's own login
   std::optional<Lease> account;               // the grant's, which its sessions use instead
   std::string application_name;
+  // Whether a connection may serve another client of the same grant, and until when.
+  struct Warm {
+    std::string grant;
+    std::chrono::milliseconds keep{0};
+    std::function<bool()> wanted;  // any thread; false once the grant is over
+  };
+  std::optional<Warm> warm;
   std::chrono::milliseconds statement_max{0};  // the upstream itself stops what runs longer; 0: no limit
   masking::Rules masking;                      // columns whose values leave masked
   bool raw_messages = false;                   // errors and notices pass as they are

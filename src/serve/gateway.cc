@@ -142,6 +142,7 @@ Result<Done> Gateway::build() {
   NG_TRY(credentials_, credentials::Sources::create(config_));
   accounts_ = std::make_unique<postgres::GrantRoles>(mark_of(*recorder_), clock_);
   catalogs_ = std::make_shared<postgres::Catalogs>(pool_, clock_);
+  warm_ = std::make_unique<postgres::WarmUpstreams>(clock_);
   sessions_.reset(new session::Gateway{clock_, config_, *agents_, *policies_, registry_, *store_, *approvals_, *recorder_,
                                        *credentials_, *accounts_, tasks_, *holds_, pool_, metrics_});
   api_.reset(new admin::Parts{clock_, config_, *people_, *agents_, registry_, *approvals_, *store_, *recorder_, *policies_,
@@ -174,7 +175,7 @@ Result<Done> Gateway::listen_postgres() {
   NG_TRY(auto tls, tls_for(*config_, listener.tls, {"postgresql"}));
   const auto plaintext =
       listener.plaintext == config::Plaintext::loopback ? postgres::Plaintext::allowed : postgres::Plaintext::refused;
-  postgres_ = postgres::make_postgres({std::move(tls), plaintext}, *catalogs_, pool_, *masks_, clock_);
+  postgres_ = postgres::make_postgres({std::move(tls), plaintext}, *catalogs_, *warm_, pool_, *masks_, clock_);
   std::vector<net::Loop*> loops;
   for (std::size_t i = 0; i < workers_.size(); ++i) {
     loops.push_back(workers_[i].loop.get());
@@ -229,6 +230,7 @@ void Gateway::tick() {
   if (const auto expired = approvals_->expire_due(); !expired.ok())
     log_warning("approvals not swept", {{"why", expired.error().detail}});
   look_at_catalogs();
+  warm_->look();
   if (look_of(config_->policies) != policies_seen_) reload_policies();
 }
 

@@ -22,6 +22,7 @@
 #include "net/stream.h"
 #include "policy/load.h"
 #include "protocol/postgres/catalogs.h"
+#include "protocol/postgres/warm.h"
 #include "protocol/protocol.h"
 #include "recording/recorder.h"
 #include "session/gateway.h"
@@ -92,6 +93,7 @@ class Gateway {
   net::Pool pool_;  // its work may use all of the above
   std::vector<Worker> workers_;
   std::shared_ptr<postgres::Catalogs> catalogs_;  // shared with a look at them on the pool
+  std::unique_ptr<postgres::WarmUpstreams> warm_;
   std::shared_ptr<std::atomic<bool>> looking_ = std::make_shared<std::atomic<bool>>(false);
   std::vector<std::unique_ptr<session::Entrance>> entrances_;
   std::unique_ptr<Protocol> postgres_;

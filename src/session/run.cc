@@ -124,6 +124,10 @@ Task<Result<Done>> open_and_serve(Session& session) {
   }
   upstream->account = std::move(account).take();
   if (!upstream->client_settings) upstream->application_name = fmt::format("{}/{}", session.admission.task.id, session.id);
+  if (const auto linger = session.admission.task_template->linger; linger.count() > 0)
+    upstream->warm = Upstream::Warm{
+        session.admission.grant->grant().id, linger,
+        [grant = session.admission.grant, &clock = session.gateway.clock] { return grant->may_operate(clock.mono()); }};
   for (const grant::Atom& atom : session.admission.grant->grant().scope.atoms())
     if (atom.limits.statement) upstream->statement_max = std::max(upstream->statement_max, *atom.limits.statement);
   const Admission& admission = session.admission;

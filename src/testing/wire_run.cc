@@ -128,12 +128,13 @@ struct Sides {
   explicit Sides(const Setup& setup) : catalogs(pool, clock, reader_of(setup)), people(loop), news(loop), tasks(loop) {
     postgres::GreetingOptions greeting;
     greeting.plaintext = postgres::Plaintext::allowed;
-    protocol = postgres::make_postgres(greeting, catalogs, pool, masks, clock);
+    protocol = postgres::make_postgres(greeting, catalogs, warm, pool, masks, clock);
   }
 
   SystemClock clock;
   net::Loop loop;
   net::Pool pool{2};
+  postgres::WarmUpstreams warm{clock};
   masking::Masks masks{masking::Key(Bytes(32))};
   postgres::Catalogs catalogs;
   std::unique_ptr<Protocol> protocol;

@@ -51,7 +51,7 @@ class EachGrant(RolesTest):
         self.assertIn("3", open_session.ask(READ + ";"))
         role, = self.roles()
         self.assertIn(role, open_session.ask("SELECT current_user;"))
-        self.assertEqual(self.upstream.sql(f"SELECT usename FROM pg_stat_activity WHERE usename = '{role}'"), role)
+        self.assertEqual(self.upstream.sql(f"SELECT DISTINCT usename FROM pg_stat_activity WHERE usename = '{role}'"), role)
         open_session.close()
         self.assertTrue(machine.until(lambda: self.roles() == []), self.roles())
 

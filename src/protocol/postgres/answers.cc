@@ -45,7 +45,7 @@ Result<Turn> Answers::take(char type, ByteView body) {
   }
   if (type == 'A' || type == 'S' || type == 'N') {
     const bool ours = type == 'N' && head() != nullptr && (head()->kind == Kind::own || head()->kind == Kind::own_steps);
-    return ours ? Turn::drop : Turn::pass;
+    return ours || client_left_ ? Turn::drop : Turn::pass;
   }
   if (type == 'E') return on_error(body);
   if (owed_.empty()) return unexpected(type, "nothing was asked");

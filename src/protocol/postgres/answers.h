@@ -135,6 +135,8 @@ class Answers {
   // What the upstream says of errors may tell masked values, from now on.
   void keep_details() { keep_details_ = true; }
   bool keeps_details() const { return keep_details_; }
+  // From now on nobody hears the upstream's own news.
+  void client_left() { client_left_ = true; }
 
   // What the client is to hear now; the caller takes it and clears it.
   std::string& said() { return said_; }
@@ -196,7 +198,7 @@ class Answers {
   Ring<Debt> owed_;
   std::string said_, last_words_;
   char transaction_ = 'I';
-  bool keep_details_ = false;
+  bool keep_details_ = false, client_left_ = false;
   bool discarding_ = false;  // the upstream ignores everything until a Sync that we have not sent yet
   bool work_since_sync_ = false;
   bool ended_by_upstream_ = false;

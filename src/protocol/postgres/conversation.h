@@ -20,6 +20,7 @@
 #include "protocol/postgres/request.h"
 #include "protocol/postgres/understanding.h"
 #include "protocol/postgres/upstream.h"
+#include "protocol/postgres/warm.h"
 #include "protocol/protocol.h"
 
 namespace narrowgate::postgres {
@@ -30,6 +31,7 @@ struct Common {
   net::Pool& pool;
   Catalogs& catalogs;
   CancelKeys& cancel_keys;
+  WarmUpstreams& warm;
   ScramMemory& scram_memory;
   const masking::Masks& masks;
   const Clock& clock;
@@ -66,6 +68,7 @@ class PostgresConversation final : public Conversation, private Creditor {
 
   // opening.cc
   Task<Result<Done>> connect_upstream(std::vector<Setting> settings);
+  Task<Result<bool>> take_warm(const std::vector<Setting>& settings);
   Task<Result<Done>> read_catalog();
   Task<Result<Done>> welcome_client(const Welcome& welcome, const Catalog& catalog);
   Task<void> relay_until_end();
@@ -162,6 +165,11 @@ class PostgresConversation final : public Conversation, private Creditor {
   void meaning_changed_by(const Debt& debt, bool ran);
   void forget_names(const std::vector<StatementFacts>& facts);
   void begin_cursors(const Debt& debt);
+  // put_away.cc
+  bool may_be_kept() const;
+  Task<bool> put_away();
+  Task<void> watch_putting_away();
+
   Task<bool> client_is_there();
   Task<void> last_answers();
   Task<void> watch_time(Duration shortest);
@@ -186,6 +194,9 @@ class PostgresConversation final : public Conversation, private Creditor {
   Answers answers_;
   std::optional<Relay> relay_;
   net::TaskGroup tasks_;
+  std::string warm_key_, search_path_;  // of the upstream connection, as it was when it was new
+  bool relay_stopped_ = false;          // with nothing owed, and the connection as good as before
+  net::Event put_away_;
   net::Event closing_;                           // no need to watch the time any more
   net::Event progress_;                          // something owed was settled, or the relay ended
   std::shared_ptr<PostgresConversation*> self_;  // how a cancel request that was posted finds us, or finds us gone

@@ -224,9 +224,11 @@ void PostgresConversation::terminate(const Denial& denial) {
 // us.
 Task<void> PostgresConversation::close() {
   if (upstream_ && !std::exchange(closed_, true)) {
+    bool kept = false;
+    if (may_be_kept()) kept = co_await put_away();
     if (!terminated_ && !relay_ended_) co_await last_answers();
     terminated_ = true;
-    co_await cancel_then_close();
+    if (!kept) co_await cancel_then_close();
   }
   client_.close();
   closing_.set();

@@ -55,6 +55,7 @@ PostgresConversation::PostgresConversation(Common& common, std::unique_ptr<net::
       reader_(client_.stream()),
       answers_(*this),
       tasks_(client_.stream().loop()),
+      put_away_(client_.stream().loop()),
       closing_(client_.stream().loop()),
       progress_(client_.stream().loop()),
       self_(std::make_shared<PostgresConversation*>(this)) {}
@@ -132,6 +133,7 @@ Task<Result<Done>> PostgresConversation::open(OpenPermit, Upstream upstream, Wel
   // The relay begins when the client has been welcomed: news from the upstream must not come before the end of the login.
   NG_CO_TRY_VOID(co_await welcome_client(welcome, *catalog));
   if (terminated_) co_return Error{Code::closed, Blame::gateway, "the session was ended while it opened"};
+  search_path_ = catalog->search_path();
   const auto words = upstream_at_.raw_messages ? Relay::Words::raw : Relay::Words::printable;
   relay_.emplace(*upstream_, client_, answers_, words);
   tasks_.start(relay_until_end());
@@ -140,6 +142,9 @@ Task<Result<Done>> PostgresConversation::open(OpenPermit, Upstream upstream, Wel
 
 // The session may have been ended while this waited: whoever called close() by then did not know of the connection.
 Task<Result<Done>> PostgresConversation::connect_upstream(std::vector<Setting> settings) {
+  NG_CO_TRY(const bool warm, co_await take_warm(settings));
+  if (terminated_) co_return Error{Code::closed, Blame::gateway, "the session was ended while it opened"};
+  if (warm) co_return Done{};
   auto opened = co_await open_upstream(client_.stream().loop(), common_.pool, upstream_at_, std::move(settings),
                                        limits::upstream_connect_deadline, &common_.scram_memory);
   if (terminated_) co_return Error{Code::closed, Blame::gateway, "the session was ended while it opened"};
@@ -152,6 +157,27 @@ Task<Result<Done>> PostgresConversation::connect_upstream(std::vector<Setting> s
   upstream_ = std::move(opened->stream);
   upstream_session_ = std::move(opened->session);
   co_return Done{};
+}
+
+// One that an earlier client of this grant left, under this session's name.
+Task<Result<bool>> PostgresConversation::take_warm(const std::vector<Setting>& settings) {
+  if (!upstream_at_.warm) co_return false;
+  warm_key_ = warm_key(upstream_at_, settings);
+  std::string name;
+  for (const Setting& setting : settings)
+    if (setting.name == "application_name") name = setting.value;
+  if (name.find_first_of("'\\") != std::string::npos) co_return false;
+  for (;;) {
+    std::optional<OpenedUpstream> kept = co_await common_.warm.take(client_.stream().loop(), warm_key_);
+    if (!kept) co_return false;
+    const std::string rename = fmt::format("SET application_name = '{}'", name);
+    const Result<bool> renamed = co_await ask_alone(*kept->stream, rename, limits::upstream_connect_deadline);
+    if (!renamed.ok() || !*renamed) continue;  // it died meanwhile
+    upstream_ = std::move(kept->stream);
+    upstream_session_ = std::move(kept->session);
+    upstream_session_.parameters["application_name"] = name;
+    co_return true;
+  }
 }
 
 Task<Result<Done>> PostgresConversation::read_catalog() {
@@ -183,6 +209,10 @@ Task<Result<Done>> PostgresConversation::welcome_client(const Welcome& welcome, 
 
 Task<void> PostgresConversation::relay_until_end() {
   const Result<Done> ended = co_await relay_->run();
+  if (ended.ok()) {
+    relay_stopped_ = relay_ended_ = true;
+    co_return progress_.set();
+  }
   const Error& why = ended.error();
   relay_ended_ = true;
   if (!terminated_ && client_.stream().is_open()) {

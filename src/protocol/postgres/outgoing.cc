@@ -68,7 +68,7 @@ Task<Result<OwnQuery>> PostgresConversation::ask(std::string sql) {
   frontend::write(out_, frontend::Query{sql});
   NG_CO_TRY_VOID(co_await flush());
   while (!own->finished && !relay_ended_) (void)co_await progress_.wait(Duration::max());
-  if (relay_ended_) co_return Error{Code::closed, Blame::upstream, "the upstream closed the connection"};
+  if (relay_ended_ && !relay_stopped_) co_return Error{Code::closed, Blame::upstream, "the upstream closed the connection"};
   co_return std::move(*own);
 }
 
@@ -90,7 +90,7 @@ Task<Result<OwnQuery>> PostgresConversation::ask_in_step(std::string sql) {
   frontend::write(out_, frontend::Flush{});
   NG_CO_TRY_VOID(co_await flush());
   while (!own->finished && !relay_ended_) (void)co_await progress_.wait(Duration::max());
-  if (relay_ended_) co_return Error{Code::closed, Blame::upstream, "the upstream closed the connection"};
+  if (relay_ended_ && !relay_stopped_) co_return Error{Code::closed, Blame::upstream, "the upstream closed the connection"};
   co_return std::move(*own);
 }
 

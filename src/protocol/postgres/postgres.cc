@@ -7,8 +7,9 @@ namespace {
 
 class Postgres final : public Protocol {
  public:
-  Postgres(GreetingOptions options, Catalogs& catalogs, net::Pool& pool, const masking::Masks& masks, const Clock& clock)
-      : common_{std::move(options), pool, catalogs, cancel_keys_, scram_memory_, masks, clock} {}
+  Postgres(GreetingOptions options, Catalogs& catalogs, WarmUpstreams& warm, net::Pool& pool, const masking::Masks& masks,
+           const Clock& clock)
+      : common_{std::move(options), pool, catalogs, cancel_keys_, warm, scram_memory_, masks, clock} {}
 
   std::string_view name() const override { return "postgres"; }
   std::unique_ptr<Conversation> converse(std::unique_ptr<net::Stream> client) override {
@@ -23,9 +24,9 @@ class Postgres final : public Protocol {
 
 }  // namespace
 
-std::unique_ptr<Protocol> make_postgres(GreetingOptions options, Catalogs& catalogs, net::Pool& pool, const masking::Masks& masks,
-                                        const Clock& clock) {
-  return std::make_unique<Postgres>(std::move(options), catalogs, pool, masks, clock);
+std::unique_ptr<Protocol> make_postgres(GreetingOptions options, Catalogs& catalogs, WarmUpstreams& warm, net::Pool& pool,
+                                        const masking::Masks& masks, const Clock& clock) {
+  return std::make_unique<Postgres>(std::move(options), catalogs, warm, pool, masks, clock);
 }
 
 }  // namespace narrowgate::postgres

@@ -29,12 +29,13 @@
 #include "masking/mask.h"
 #include "protocol/postgres/catalogs.h"
 #include "protocol/postgres/greeting.h"
+#include "protocol/postgres/warm.h"
 #include "protocol/protocol.h"
 
 namespace narrowgate::postgres {
 
 // All but the options outlive it, and it outlives its conversations.
-std::unique_ptr<Protocol> make_postgres(GreetingOptions options, Catalogs& catalogs, net::Pool& pool, const masking::Masks& masks,
-                                        const Clock& clock);
+std::unique_ptr<Protocol> make_postgres(GreetingOptions options, Catalogs& catalogs, WarmUpstreams& warm, net::Pool& pool,
+                                        const masking::Masks& masks, const Clock& clock);
 
 }  // namespace narrowgate::postgres

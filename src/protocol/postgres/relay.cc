@@ -48,6 +48,7 @@ Task<Result<Done>> Relay::run() {
     if (!made_.empty()) made_.insert(made_.end(), run_.begin(), run_.end());
     const ByteView out = made_.empty() ? run_ : ByteView(made_);
     if (!out.empty()) NG_CO_TRY_VOID(co_await client_.relay(out, ends_inside_));
+    if (stopping_ && answers_.empty()) co_return Done{};
   }
 }
 

@@ -17,8 +17,10 @@ class Relay {
   Relay(net::Stream& upstream, ClientSide& client, Answers& answers, Words words)
       : upstream_(upstream), client_(client), answers_(answers), words_(words) {}
 
-  // Until one side ends.
+  // Until one side ends, or it was told to stop: then all went well.
   Task<Result<Done>> run();
+  // As soon as nothing is owed any more.
+  void stop_when_idle() { stopping_ = true; }
 
  private:
   Result<Done> sort(ByteView chunk);
@@ -37,6 +39,7 @@ class Relay {
   ByteView run_;    // of the chunk: passes on as it is, after made_
   Bytes made_;      // what had to be put together
   bool budgeted_ = false;
+  bool stopping_ = false;
   bool ends_inside_ = false;  // what passed on last stops inside a row
 };
 

@@ -68,7 +68,7 @@ TEST(Connection, AFileThatIsNoDatabaseIsRefusedByName) {
 
 TEST(Database, RollsBackWhatEndsInAnError) {
   const TestFolder folder;
-  Database db(open(folder), open(folder));
+  Database db(open(folder), open(folder), true);
   ASSERT_TRUE(db.write([](Connection& c) { return c.script("CREATE TABLE t (a)"); }).ok());
   const auto failed = db.write([](Connection& c) -> Result<Done> {
     NG_TRY_VOID(c.query("INSERT INTO t VALUES (1)").run());

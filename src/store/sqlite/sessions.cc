@@ -32,8 +32,9 @@ Query& bind_counts(Query& query, const SessionCounts& counts) {
 
 }  // namespace
 
+// A session is in its recording, whatever becomes of its row: these need not wait for the disk.
 Result<Done> SqliteSessions::open(const SessionRow& row) {
-  return db_.write([&](Connection& c) {
+  return db_.write_soon([&](Connection& c) {
     auto query = c.query("INSERT INTO sessions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
     query.bind(row.id)
         .bind(row.task)
@@ -51,14 +52,14 @@ Result<Done> SqliteSessions::open(const SessionRow& row) {
 }
 
 Result<Done> SqliteSessions::update(std::string_view id, const SessionCounts& counts) {
-  return db_.write([&](Connection& c) {
+  return db_.write_soon([&](Connection& c) {
     auto query = c.query("UPDATE sessions SET permitted = ?, held = ?, denied = ?, row_count = ?, byte_count = ? WHERE id = ?");
     return bind_counts(query, counts).bind(id).run();
   });
 }
 
 Result<Done> SqliteSessions::close(std::string_view id, WallTime when, std::string_view end, const SessionCounts& counts) {
-  return db_.write([&](Connection& c) {
+  return db_.write_soon([&](Connection& c) {
     auto query = c.query(
         "UPDATE sessions SET permitted = ?, held = ?, denied = ?, row_count = ?, byte_count = ?, closed_ms = ?, ending = ? "
         "WHERE id = ? AND closed_ms IS NULL");

@@ -18,7 +18,7 @@ namespace {
 
 class SqliteStore final : public Store {
  public:
-  SqliteStore(Connection writer, Connection reader) : db_(std::move(writer), std::move(reader)) {}
+  SqliteStore(Connection writer, Connection reader, bool to_disk) : db_(std::move(writer), std::move(reader), to_disk) {}
 
   identity::KeyStore& agent_keys() override { return agent_keys_; }
   identity::SessionStore& people_sessions() override { return people_sessions_; }
@@ -79,7 +79,7 @@ Result<std::unique_ptr<Store>> open_sqlite(const std::string& folder, const Sqli
   NG_TRY_VOID(migrate(writer, migrations(), SystemClock().wall()));
   if (options.size_bytes_max > 0) NG_TRY_VOID(limit_size(writer, options.size_bytes_max));
   NG_TRY(auto reader, Connection::open(path, Connection::Use::read));
-  return std::unique_ptr<Store>(std::make_unique<SqliteStore>(std::move(writer), std::move(reader)));
+  return std::unique_ptr<Store>(std::make_unique<SqliteStore>(std::move(writer), std::move(reader), options.sync == Sync::disk));
 }
 
 }  // namespace narrowgate::store
