@@ -46,8 +46,8 @@ area_postgres() {
   python3 "$root/test/e2e/run.py" --json "$results/postgres.e2e.json" || status=1
   python3 "$root/test/postgres_redteam.py" --json "$results/postgres.redteam.json" || status=1
   python3 "$root/test/oracle/run.py" --json "$results/postgres.oracle.json" || status=1
-  python3 "$root/scripts/lib/tally.py" sum "$results/postgres.json" "$results/postgres.e2e.json" "$results/postgres.redteam.json" \
-    "$results/postgres.oracle.json"
+  python3 "$root/scripts/lib/tally.py" sum "$results/postgres.json" "$results/postgres.e2e.json" \
+    "$results/postgres.redteam.json" "$results/postgres.oracle.json"
   return $status
 }
 
