@@ -28,6 +28,13 @@ bool at_most(T inner, T outer) {
 
 json::array list_of(const std::vector<std::string>& items) { return json::array(items.begin(), items.end()); }
 
+// Words of the upstream's.
+json::array shown_lines(const std::vector<std::string>& lines) {
+  json::array out;
+  for (const std::string& line : lines) out.emplace_back(visible(line));
+  return out;
+}
+
 json::object shown(const Vote& vote) {
   json::object out{{"person", vote.person}, {"agreed", vote.agreed}, {"words", visible(vote.words)}, {"at", to_rfc3339(vote.at)}};
   if (!vote.reason.empty()) out["reason"] = vote.reason;
@@ -99,6 +106,7 @@ json::object to_json(const Approval& approval) {
                    {"reason", facts.reason},
                    {"agent_reason", visible(facts.agent_reason)},
                    {"effects", list_of(facts.effects)},
+                   {"plan", shown_lines(facts.plan)},
                    {"policies", list_of(facts.policies)},
                    {"groups", list_of(facts.groups)},
                    {"quorum", facts.quorum},

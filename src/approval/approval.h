@@ -33,6 +33,7 @@ struct OperationFacts {
   std::vector<std::string> groups;                 // who may decide; none is refused
   std::vector<std::string> policies;               // that determined the hold
   std::vector<std::string> effects;                // "UPDATE public.refunds(state)": what it touches, for people
+  std::vector<std::string> plan;                   // how the upstream means to do it, with its estimates; may be empty
   std::chrono::milliseconds wait{0};               // how long a person may take; 0: limits::hold_default
   std::optional<std::chrono::milliseconds> ttl{};  // how long an approval stays good at most; unset: `wait` again
   bool for_task = false;                           // may one approval cover repeats?

@@ -112,6 +112,7 @@ json::object facts_to_json(const OperationFacts& facts) {
   put_texts(out, "groups", facts.groups);
   put_texts(out, "policies", facts.policies);
   put_texts(out, "effects", facts.effects);
+  put_texts(out, "plan", facts.plan);
   put_time(out, "not_after_ms", facts.not_after);
   if (facts.ttl) out["ttl_ms"] = facts.ttl->count();
   out["for_task"] = facts.for_task;
@@ -136,6 +137,9 @@ Result<OperationFacts> facts_from_json(const json::object& object) {
   NG_TRY(out.groups, get_texts(object, "groups"));
   NG_TRY(out.policies, get_texts(object, "policies"));
   NG_TRY(out.effects, get_texts(object, "effects"));
+  if (object.contains("plan") || object.contains("plan_b64")) {  // older rows have neither
+    NG_TRY(out.plan, get_texts(object, "plan"));
+  }
   NG_TRY(const std::int64_t wait, number_at(object, "wait_ms"));
   out.wait = std::chrono::milliseconds(wait);
   NG_TRY(out.not_after, maybe_time_at(object, "not_after_ms"));

@@ -15,6 +15,7 @@ Approval full() {
   out.facts.operation.meaning = "standard_conforming_strings=off";
   out.facts.agent_reason = "batch 7 \"is\" stuck";
   out.facts.effects = {"UPDATE public.refunds(state)"};
+  out.facts.plan = {"Update on refunds  (cost=0.00..1.00 rows=0 width=0)", "  ->  Seq Scan on refunds"};
   out.facts.wait = 90s;
   out.facts.ttl = 30s;
   out.facts.not_after = WallTime{2'000s};

@@ -74,6 +74,10 @@ void print_held(const json::object& held) {
       parameters != nullptr && !parameters->as_array().empty())
     print_line("  with " + joined(*parameters));
   print_line(fmt::format("effect     {}", held.contains("effects") ? joined(held.at("effects"), "; ") : ""));
+  if (const json::value* plan = held.if_contains("plan"); plan != nullptr && plan->is_array() && !plan->as_array().empty()) {
+    print_line("plan       by the database, estimated");
+    for (const json::value& line : plan->as_array()) print_line("  " + std::string(line.as_string()));
+  }
   print_line("ceiling    " + ceiling_of(object_at(held, "ceiling")));
 }
 

@@ -74,6 +74,7 @@ approval::OperationFacts facts_of(const Session& session, const Request& request
     facts.effects.push_back(effect.columns.empty()
                                 ? fmt::format("{} {}", effect.verb, effect.object)
                                 : fmt::format("{} {}({})", effect.verb, effect.object, fmt::join(effect.columns, ", ")));
+  facts.plan = request.plan();
   facts.wait = session.admission.resource->hold;
   facts.ttl = hold.ttl;
   facts.for_task = hold.for_task;

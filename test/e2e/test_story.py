@@ -158,6 +158,8 @@ class Holds(ShopTest):
         self.assertEqual(self.states(), "requested|397\nstuck|3")
         shown = self.gateway.cli("approvals", "show", approval)
         self.assertIn("state = 'stuck'", json.dumps(shown))
+        self.assertRegex(shown["plan"][0], r"Update on refunds .*rows=")
+        self.assertIn("Update on refunds", self.gateway.run("approvals", "show", approval).stdout)
         done = self.gateway.run("approvals", "approve", approval, "--once")
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertIn("2417", waiting.wait())

@@ -44,7 +44,8 @@ Task<bool> PostgresConversation::put_away() {
   }
   while (clean && !relay_ended_) (void)co_await progress_.wait(Duration::max());
   put_away_.set();
-  clean = clean && relay_stopped_ && !terminated_ && upstream_->is_open();
+  // A cancel still on its way would hit the next client's work.
+  clean = clean && relay_stopped_ && !terminated_ && !cancelling_ && upstream_->is_open();
   if (clean) common_.warm.keep(warm_key_, {std::move(upstream_), std::move(upstream_session_), std::nullopt}, *upstream_at_.warm);
   co_return clean;
 }
