@@ -146,6 +146,10 @@ class Walker {
   void whole_row(const Source& source, const Scope& scope);
   void mark(const Source& source, const Column& column);
   void mark_whole(const Source& source, const Scope& scope);
+  const Source* find_source(std::string_view alias, std::string_view schema, const Scope& scope, const Scope** where) const;
+  Output columns_of(const Source& source);
+  const Cte* find_cte(std::string_view name, const Scope& scope) const;
+
   // ---- walk_origin.cc: what masked columns a value comes from
   Origin origin_of(const Source& source, const Column& column);
   const Lineage& lineage_of(const Relation& view);
@@ -164,11 +168,6 @@ class Walker {
   Passage passage_of(const pg::A_Expr& expr);
   void used_by_output(const Nodes& nodes, const Output& output);
   void used_by_output(const pg::Node& node, const Output& output);
-
-  // ---- walk_names.cc, again
-  const Source* find_source(std::string_view alias, std::string_view schema, const Scope& scope, const Scope** where) const;
-  Output columns_of(const Source& source);
-  const Cte* find_cte(std::string_view name, const Scope& scope) const;
 
   // ---- walk_expression.cc
   void expression(const pg::Node& node, const Scope& scope);  // walk_origin.cc

@@ -3,73 +3,25 @@
 // A value passes through an expression if the result tells no more than a mask of it may hide, can never fail and has no effect:
 // then the result is masked in its place. Whatever else is done with it (compared, sorted, cast to a number, handed to a function
 // that is not on the list) could be told from outside, by rows, by an error or by time: that is a use.
-#include <array>
-
 #include "protocol/postgres/sql/walk.h"
 
 namespace narrowgate::postgres {
 namespace {
 
-// PostgreSQL's own functions that cannot fail because of what a text, a date or a row says.
-constexpr std::string_view kTotal[] = {"lower",
-                                       "upper",
-                                       "initcap",
-                                       "btrim",
-                                       "ltrim",
-                                       "rtrim",
-                                       "left",
-                                       "right",
-                                       "substr",
-                                       "substring",
-                                       "length",
-                                       "char_length",
-                                       "character_length",
-                                       "octet_length",
-                                       "reverse",
-                                       "md5",
-                                       "concat",
-                                       "concat_ws",
-                                       "replace",
-                                       "translate",
-                                       "lpad",
-                                       "rpad",
-                                       "quote_ident",
-                                       "quote_literal",
-                                       "quote_nullable",
-                                       "to_json",
-                                       "to_jsonb",
-                                       "row_to_json",
-                                       "json_build_array",
-                                       "jsonb_build_array",
-                                       "json_build_object",
-                                       "jsonb_build_object",
-                                       "json_agg",
-                                       "jsonb_agg",
-                                       "string_agg",
-                                       "array_agg",
-                                       "min",
-                                       "max",
-                                       "count",
-                                       "any_value",
-                                       "array_to_string",
-                                       "first_value",
-                                       "last_value",
-                                       "nth_value",
-                                       "lag",
-                                       "lead",
-                                       "to_char",
-                                       "date_trunc",
-                                       "date_part",
-                                       "extract",
-                                       "num_nulls",
-                                       "num_nonnulls",
-                                       "unnest"};
+// PostgreSQL's own functions that neither fail nor take long because of what a text, a date or a row says.
+constexpr std::string_view kTotal =
+    " lower upper initcap btrim ltrim rtrim left right substr substring length char_length "
+    " character_length octet_length reverse md5 concat concat_ws translate lpad rpad quote_ident "
+    " quote_literal quote_nullable to_json to_jsonb row_to_json json_build_array jsonb_build_array "
+    " json_build_object jsonb_build_object json_agg jsonb_agg string_agg array_agg min max count "
+    " any_value array_to_string first_value last_value lag lead to_char date_trunc date_part extract "
+    " num_nulls num_nonnulls ";
 
 constexpr std::string_view kTotalOperators[] = {"||", "->", "->>", "#>", "#>>"};
 
-template <class List>
-bool contains(const List& list, std::string_view name) {
-  return std::find(std::begin(list), std::end(list), name) != std::end(list);
+bool is_total(std::string_view function) { return kTotal.find(fmt::format(" {} ", function)) != std::string_view::npos; }
+bool is_total_operator(std::string_view name) {
+  return std::find(std::begin(kTotalOperators), std::end(kTotalOperators), name) != std::end(kTotalOperators);
 }
 
 // A value that takes no computing.
@@ -227,13 +179,13 @@ Walker::Passage Walker::passage_of(const pg::FuncCall& call) {
   const auto name = words(call.funcname());
   const bool own = name.size() == 1 || (name.size() == 2 && name.front() == "pg_catalog");
   const std::string_view schema = name.size() == 1 ? std::string_view() : name.front();
-  const bool total = own && contains(kTotal, name.back()) && candidates(schema, name.back(), call.args_size()).empty();
+  const bool total = own && is_total(name.back()) && candidates(schema, name.back(), call.args_size()).empty();
   return total && !call.agg_within_group() ? Passage::computed : Passage::used;
 }
 
 Walker::Passage Walker::passage_of(const pg::A_Expr& expr) {
   const auto name = words(expr.name());
-  const bool total = expr.kind() == pg::AEXPR_OP && !name.empty() && contains(kTotalOperators, name.back()) &&
+  const bool total = expr.kind() == pg::AEXPR_OP && !name.empty() && is_total_operator(name.back()) &&
                      (name.size() == 1 || name.front() == "pg_catalog") &&
                      operator_candidates(name.size() > 1 ? name.front() : std::string_view(), name.back()).empty();
   return total ? Passage::computed : Passage::used;
