@@ -190,12 +190,12 @@ def database(postgres, fixture):
 
 
 def score(postgres, table, fixture, show_all):
-    """(cases, failures) of one table."""
+    """(cases, the ids of those that failed) of one table."""
     name, dsn = database(postgres, fixture)
     cases = list(read_table(table))
     answers = classify(cases, dsn)
     truth = Truth(postgres, name)
-    counts, ran = collections.Counter(), 0
+    verdicts, ran = {}, 0
     for case in cases:
         answer = answers[case.id]
         found = judge(case, answer)
@@ -203,14 +203,16 @@ def score(postgres, table, fixture, show_all):
         ran += told is not None
         found += [("lied", words) for words in told or ()]
         worst = next((kind for kind in ("lied", "under", "over") if kind in {kind for kind, _ in found}), "right")
-        counts[worst] += 1
+        verdicts[case.id] = worst
         for kind, words in found:
             if kind != "over" or show_all:
                 print(f"{kind} {case.id}: {words}\n  {case.sql}\n  {answer['why']}")
+    counts = collections.Counter(verdicts.values())
     print(f"{table.name}: {len(cases)} cases, {counts['right']} right, {counts['under']} under, {counts['over']} over, "
           f"{counts['lied']} that PostgreSQL contradicts ({ran} were run)", flush=True)
     too_many = counts["over"] > OVER_MAX * len(cases)
-    return len(cases), counts["under"] + counts["lied"] + (counts["over"] if too_many else 0)
+    failing = ("under", "lied", "over") if too_many else ("under", "lied")
+    return len(cases), [f"{case} {verdict}" for case, verdict in verdicts.items() if verdict in failing]
 
 
 def main():
@@ -228,10 +230,11 @@ def main():
     postgres = server.Postgres()
     postgres.sql("CREATE ROLE narrow")
     totals = [score(postgres, table, fixture, options.all) for table, fixture in pairs]
-    total, failed = (sum(column) for column in zip(*totals))
+    total, failures = sum(count for count, _ in totals), [failure for _, found in totals for failure in found]
     if options.json:
-        pathlib.Path(options.json).write_text(json.dumps({"passed": total - failed, "failed": failed, "skipped": 0}))
-    return 0 if failed == 0 else 1
+        pathlib.Path(options.json).write_text(json.dumps({"passed": total - len(failures), "failed": len(failures), "skipped": 0,
+                                                          "failures": failures}))
+    return 1 if failures else 0
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ need_clients() {
   need_packages clients "ca-certificates curl unzip python3$missing"
   export NG_CLIENTS=${XDG_CACHE_HOME:-$HOME/.cache}/narrowgate/clients
   mkdir -p "$NG_CLIENTS"
+  "$NG_CLIENTS/python/bin/python" -c 'import psycopg, asyncpg, sqlalchemy' 2>/dev/null || rm -f "$NG_CLIENTS/python.of"
   once python "$root/test/clients/requirements.txt" get_python_clients
   once pgjdbc "$root/scripts/lib/clients.sh" get_pgjdbc
   once node "$root/test/clients/node" get_node_client
@@ -30,6 +31,7 @@ once() {
   digest=$(find "$2" -type f -print0 | sort -z | xargs -0 cat | sha256sum)
   [ "$(cat "$mark" 2>/dev/null)" = "$digest" ] && return 0
   say "getting the clients' $1"
+  rm -f "$mark" # it goes before what it vouches for
   "$3" >&2 || fail "the clients' $1 could not be had; what failed is above"
   echo "$digest" >"$mark"
 }

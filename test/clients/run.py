@@ -100,17 +100,19 @@ def main():
     at = gateway.Gateway(gateway.shop_config(upstream, upstream.create_shop())).start()
     stop = threading.Event()
     threading.Thread(target=approve_all, args=(at, stop), daemon=True).start()
-    counts = {"passed": 0, "failed": 0, "skipped": 0}
+    counts = {"passed": 0, "failed": 0, "skipped": 0, "failures": []}
     found = {}
     for client in chosen.clients or CLIENTS:
         found[client] = run(client, at)
         for check, (result, why) in found[client].items():
             counts["failed" if result == "failed" else "passed"] += result != "absent"
+            counts["failures"] += [f"{client} {check}"] if result == "failed" else []
             print(f"{result:6} {client} {check}" + (f": {why}" if why else ""), flush=True)
     stop.set()
     if not chosen.clients:
         same = document_says(found, chosen.write)
         counts["passed" if same else "failed"] += 1
+        counts["failures"] += [] if same else ["docs/clients.md says otherwise"]
         print("ok     docs/clients.md" if same else "failed docs/clients.md says otherwise: run this with --write", flush=True)
     if chosen.json:
         pathlib.Path(chosen.json).write_text(json.dumps(counts))

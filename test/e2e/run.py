@@ -79,7 +79,8 @@ def main():
     setups = sum(1 for test, _ in result.errors if not isinstance(test, unittest.TestCase))
     passed = result.testsRun + setups - failed - len(result.skipped) - len(result.expectedFailures)
     if options.json:
-        pathlib.Path(options.json).write_text(json.dumps({"passed": passed, "failed": failed, "skipped": len(result.skipped)}))
+        pathlib.Path(options.json).write_text(json.dumps({"passed": passed, "failed": failed, "skipped": len(result.skipped),
+                                                          "failures": sorted(set(broken))}))
     print(f"end to end: {passed} passed, {failed} failed")
     return 0 if failed == 0 and passed > 0 else 1
 

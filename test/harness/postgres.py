@@ -1,9 +1,14 @@
-"""A throwaway PostgreSQL on loopback: a data folder of its own, gone at the end. It writes down every statement it hears."""
+"""A throwaway PostgreSQL on loopback: a data folder of its own, gone at the end. It writes down every statement it hears.
 
+NARROWGATE_POSTGRES names the folder of an installation (with bin/postgres) other than the newest of /usr/lib/postgresql.
+"""
+
+import functools
 import glob
 import os
 import pathlib
 import secrets
+import shutil
 import signal
 import subprocess
 
@@ -20,7 +25,7 @@ class Postgres:
         self.port = machine.free_port()
         self.password = secrets.token_urlsafe(12)
         self._user = machine.unprivileged_user()
-        self._programs = _programs()
+        self._programs = _programs(self._user)
         self.folder = machine.folder(self._user, "narrowgate-postgres-")
         self.data = f"{self.folder}/data"
         self.log = f"{self.folder}/log"
@@ -62,7 +67,7 @@ class Postgres:
             machine.stop(self._server, signal.SIGINT)
 
     def _answers(self):
-        return subprocess.run([f"{self._programs}/pg_isready", "-q", "-h", self.host, "-p", str(self.port)]).returncode == 0
+        return subprocess.run(["pg_isready", "-q", "-h", self.host, "-p", str(self.port)]).returncode == 0
 
     def sql(self, text, database="postgres", **variables):
         """Runs SQL as the superuser, past any gateway; what it answers, unaligned."""
@@ -98,11 +103,23 @@ class Postgres:
                             f"AND query LIKE '%{pattern}%'"))
 
 
-def _programs():
+@functools.lru_cache
+def _programs(user):
+    """The folder of postgres and initdb, where `user` may run them."""
+    if wanted := os.environ.get("NARROWGATE_POSTGRES"):
+        return f"{_within_reach(wanted, user)}/bin"
     found = sorted(glob.glob("/usr/lib/postgresql/*/bin"), key=lambda path: int(path.split("/")[4]))
     if not found:
         raise RuntimeError("no PostgreSQL server programs in /usr/lib/postgresql; scripts/test postgres installs them")
     return found[-1]
+
+
+def _within_reach(installation, user):
+    """The installation, or a copy of it: root's own cache is not open to the user that a server runs as."""
+    reachable = subprocess.run(["test", "-x", f"{installation}/bin/postgres"], **machine.as_user(user)).returncode == 0
+    if reachable:
+        return installation
+    return shutil.copytree(installation, f"{machine.folder(user, 'narrowgate-programs-')}/postgres", symlinks=True)
 
 
 def _environment(**more):

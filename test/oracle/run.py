@@ -181,7 +181,8 @@ def main():
           f"{counts['unknown']} not understood ({rate:.0f} a second)")
     failed = len(unders) + (1 if too_many or counts["ran"] < options.count / 4 else 0)
     if options.json:
-        pathlib.Path(options.json).write_text(json.dumps({"passed": 0 if failed else 1, "failed": failed, "skipped": 0}))
+        pathlib.Path(options.json).write_text(json.dumps({"passed": 0 if failed else 1, "failed": failed, "skipped": 0,
+                                                          "failures": [statement for _, statement, _ in unders]}))
     return 0 if failed == 0 else 1
 
 

@@ -58,10 +58,12 @@ def main():
     options = parser.parse_args()
     shown_max = sys.maxsize if options.all else SHOWN_MAX
     tree = Tree(ROOT)
-    counts = {"passed": 0, "failed": 0, "skipped": 0}
+    counts = {"passed": 0, "failed": 0, "skipped": 0, "failures": []}
     for rule in RULES:
         if not options.rule or rule.__name__ in options.rule:
-            counts[check(rule, tree, shown_max)] += 1
+            verdict = check(rule, tree, shown_max)
+            counts[verdict] += 1
+            counts["failures"] += [rule.__name__] if verdict == "failed" else []
     if not options.rule:
         check_the_rules(counts)
     if options.json:
