@@ -143,7 +143,8 @@ class Truth:
         for verb, table in list(columns):
             if ("SELECT", table) not in columns or (verb != "SELECT" and table.split(".", 1)[1] not in sql):
                 columns["SELECT", table] = {"*"}
-        grants = []
+        refreshed = (effect["object"] for effect in effects if effect["verb"] == "REFRESH")  # PostgreSQL 17 and newer
+        grants = [f"GRANT MAINTAIN ON {'.'.join(map(quoted, view.split('.', 1)))} TO narrow" for view in refreshed]
         for (verb, table), names in columns.items():
             some = "" if "*" in names or verb in ("DELETE", "TRUNCATE") else "({})".format(", ".join(map(quoted, sorted(names))))
             grants.append(f"GRANT {verb}{some} ON {'.'.join(map(quoted, table.split('.', 1)))} TO narrow")

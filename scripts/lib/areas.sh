@@ -1,9 +1,9 @@
-# The areas of scripts/test. Sourced after compile.sh, with $root and $results set.
+# The areas of scripts/test. Sourced after compile.sh and servers.sh, with $root and $results set.
 #
 # An area is a function that runs tests and leaves what they counted as $results/<area>.json: {"passed", "failed", "skipped"}.
 # One that ends badly without saying so counts as one failed test.
 # shellcheck shell=bash
-: "${root:?}" "${results:?}"
+: "${root:?}" "${results:?}" "${server_versions:?}"
 
 run_area() {
   local area=$1 started=$SECONDS status=0
@@ -55,6 +55,24 @@ area_clients() {
   need postgres clients
   compile release || return 1
   python3 "$root/test/clients/run.py" --json "$results/clients.json"
+}
+
+area_versions() {
+  need postgres servers
+  compile release || return 1
+  local version status=0 counts=()
+  for version in $server_versions; do
+    say "PostgreSQL $version"
+    export NARROWGATE_POSTGRES=$NG_SERVERS/$version
+    counts+=("$results/versions.$version.json")
+    python3 "$root/test/e2e/run.py" --json "${counts[-1]}" Statements Holds EachGrant Hardened Orphans \
+      Masking FastPath Sessions Pipelines Copy Warm Followed || status=1
+    [ "$version" -ge 15 ] || continue # the tables' fixtures make what 15 has first
+    counts+=("$results/versions.$version.redteam.json")
+    python3 "$root/test/postgres_redteam.py" --json "${counts[-1]}" || status=1
+  done
+  python3 "$root/scripts/lib/tally.py" sum "$results/versions.json" "${counts[@]}"
+  return $status
 }
 
 area_demo() {

@@ -3,6 +3,7 @@
 #   need build            a compiler, the libraries, a Rust toolchain
 #   need postgres         a PostgreSQL server and psql, for tests and the demo
 #   need clients          the drivers of test/clients, into the cache
+#   need servers          PostgreSQL of other versions than Debian's, into the cache
 #   need sanitizers       clang, for sanitizers and fuzzing
 #   need tidy, format, lint, libraries
 #                         what those checks run; the libraries alone, without Rust
@@ -33,6 +34,7 @@ need() {
       libraries) need_packages "$purpose" "$packages_build" ;;
       postgres) need_packages "$purpose" "$packages_postgres" ;;
       clients) need_clients ;;
+      servers) need_servers ;;
       sanitizers) need_packages "$purpose" "$packages_sanitizers" ;;
       format) need_packages "$purpose" "$packages_format" ;;
       lint) need_packages "$purpose" "$packages_lint" ;;

@@ -103,8 +103,9 @@ class Orphans(RolesTest):
         left, = self.roles()
         self.gateway.kill()
         self.assertEqual(self.roles(), [left])
-        self.upstream.sql("CREATE ROLE narrowgate_0badcafe_01abc LOGIN VALID UNTIL '2020-01-01'")
-        self.upstream.sql("CREATE ROLE narrowgate_0badcafe_01def LOGIN VALID UNTIL '2120-01-01'")
+        # As the gateway would have: from PostgreSQL 16 on only who made a role may drop it.
+        self.upstream.sql("SET ROLE narrowgate_orders; CREATE ROLE narrowgate_0badcafe_01abc LOGIN VALID UNTIL '2020-01-01'; "
+                          "CREATE ROLE narrowgate_0badcafe_01def LOGIN VALID UNTIL '2120-01-01'")
         self.gateway.start()
         self.assertTrue(machine.until(lambda: self.roles() == ["narrowgate_0badcafe_01def"]), self.roles())
         of_scopes = "SELECT count(*) FROM pg_roles WHERE rolname LIKE 'narrowgate\\_%\\_%' AND NOT rolcanlogin"

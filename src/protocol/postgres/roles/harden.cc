@@ -31,7 +31,11 @@ ALTER ROLE {login} NOCREATEDB CREATEROLE NOINHERIT CONNECTION LIMIT {connections
 ALTER ROLE {login} SET idle_in_transaction_session_timeout = '10min';
 ALTER ROLE {login} SET lock_timeout = '30s';
 ALTER ROLE {login} SET row_security = on;
-ALTER ROLE {login} SET client_connection_check_interval = '1s';  -- what a lost gateway left running ends
+DO $narrowgate$ BEGIN
+  IF current_setting('server_version_num')::int >= 140000 THEN
+    ALTER ROLE {login} SET client_connection_check_interval = '1s';  -- what a lost gateway left running ends
+  END IF;
+END $narrowgate$;
 
 -- Nobody makes objects where everybody's names are looked up. PostgreSQL 15 and newer begin like this.
 REVOKE CREATE ON SCHEMA public FROM PUBLIC;
