@@ -14,6 +14,7 @@
 
 namespace narrowgate::approval {
 
+inline constexpr std::size_t statement_shown_max = 1u << 20;   // nobody reads more
 inline constexpr std::size_t parameters_bytes_max = 1u << 20;  // of one operation, together: all of it is stored and shown
 inline constexpr std::size_t parameters_max = 65'535;          // PostgreSQL's own cap
 inline constexpr std::size_t words_bytes_max = 500;            // of a person, to the agent

@@ -272,7 +272,7 @@ TEST_F(ApprovalsTest, SurvivesARestart) {
 }
 
 TEST_F(ApprovalsTest, WhatCannotBeShownWholeIsNotAsked) {
-  const auto requested = approvals->request(held(std::string(limits::statement_bytes_max + 1, 'x'))).value();
+  const auto requested = approvals->request(held(std::string(statement_shown_max + 1, 'x'))).value();
   EXPECT_FALSE(requested.approval);
   EXPECT_EQ(requested.refusal->why, Refusal::Why::too_large);
   auto facts = held();
@@ -282,7 +282,7 @@ TEST_F(ApprovalsTest, WhatCannotBeShownWholeIsNotAsked) {
 }
 
 TEST_F(ApprovalsTest, KeepsTheExactBytesOfALongStatement) {
-  const auto facts = held(std::string(limits::statement_bytes_max - 2, 'x') + "\xff\n");
+  const auto facts = held(std::string(statement_shown_max - 2, 'x') + "\xff\n");
   EXPECT_EQ(approvals->show(ask(facts).id)->facts.operation, facts.operation);
 }
 

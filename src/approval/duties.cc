@@ -74,8 +74,8 @@ std::optional<Unfit> unfit(const OperationFacts& facts) {
                  fmt::format("{} of {} bytes cannot be shown to a person whole; at most {} can", what, is, most)};
   };
   const BoundOperation& operation = facts.operation;
-  if (operation.statement.size() > limits::statement_bytes_max)
-    return too_large("a statement", operation.statement.size(), limits::statement_bytes_max);
+  if (operation.statement.size() > statement_shown_max)
+    return too_large("a statement", operation.statement.size(), statement_shown_max);
   if (size_of(operation.parameters) > parameters_bytes_max)
     return too_large("parameters", size_of(operation.parameters), parameters_bytes_max);
   if (operation.parameters.size() > parameters_max)

@@ -70,8 +70,8 @@ TEST(Terms, RepeatsAreForThePolicyToAllow) {
 
 TEST(Unfit, IsWhatCouldNotBeShownWholeOrDecidedByAnybody) {
   EXPECT_FALSE(unfit(held()));
-  EXPECT_FALSE(unfit(held(std::string(limits::statement_bytes_max, 'x'))));
-  EXPECT_EQ(unfit(held(std::string(limits::statement_bytes_max + 1, 'x')))->why, Unfit::Why::too_large);
+  EXPECT_FALSE(unfit(held(std::string(statement_shown_max, 'x'))));
+  EXPECT_EQ(unfit(held(std::string(statement_shown_max + 1, 'x')))->why, Unfit::Why::too_large);
   auto facts = held();
   facts.operation.parameters = {std::string(parameters_bytes_max, 'x'), "x"};
   EXPECT_EQ(unfit(facts)->why, Unfit::Why::too_large);

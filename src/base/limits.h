@@ -18,8 +18,8 @@ inline constexpr std::size_t password_bytes_max = 16 * 1024;  // JWTs and IAM to
 
 // ---- statements
 inline constexpr std::size_t message_bytes_max = 1u << 30;         // PostgreSQL's own cap for one message
-inline constexpr std::size_t statement_bytes_max = 1u << 20;       // longer text is refused before it is parsed
-inline constexpr std::size_t statement_tokens_max = 100'000;       // a parser's work is linear in this
+inline constexpr std::size_t statement_bytes_max = 16u << 20;      // longer text is refused before it is parsed
+inline constexpr std::size_t statement_tokens_max = 2'000'000;     // a parser's work is linear in this
 inline constexpr int parse_recursion_max = 1'000;                  // protobuf nesting; ≈ 490 chained operators
 inline constexpr std::size_t parse_inline_bytes_max = 16 * 1024;   // longer text is parsed off the event loop
 inline constexpr std::size_t thread_stack_bytes = 16u << 20;       // every thread that may parse has at least this

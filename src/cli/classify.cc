@@ -10,9 +10,9 @@ namespace narrowgate::cli {
 namespace {
 
 Result<Done> classify(const std::string& conninfo) {
-  NG_TRY(const auto catalog, postgres::load_catalog(conninfo));
+  NG_TRY(const auto watch, postgres::CatalogWatch::open(conninfo));
   std::ios::sync_with_stdio(false);
-  NG_TRY_VOID(postgres::classify_lines(std::cin, std::cout, *catalog));
+  NG_TRY_VOID(postgres::classify_lines(std::cin, std::cout, [&] { return watch->now(); }));
   std::cout.flush();
   if (!std::cout) return Error{Code::unavailable, Blame::client, "standard output cannot be written to"};
   return Done{};

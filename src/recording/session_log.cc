@@ -161,7 +161,8 @@ Result<std::uint64_t> SessionLog::intent(const Intent& i) {
          }));
   if (decision_at == 0) remember(i, print, at);
   // A text that held a secret is not kept in memory either.
-  if (text_at == 0 && redacted.size() > limits::text_inline_max && redacted.data() == i.text.data())
+  const bool worth_knowing = redacted.size() > limits::text_inline_max && redacted.size() <= limits::text_known_max;
+  if (text_at == 0 && worth_knowing && redacted.data() == i.text.data())
     texts_[next_text_++ % texts_.size()] = {at, std::string(redacted)};
   return at;
 }
@@ -176,7 +177,8 @@ Result<std::uint64_t> SessionLog::settle_text(std::string_view raw, std::string_
     return Error{Code::too_large, Blame::client,
                  fmt::format("a text of {} bytes is over the recording's limit", redacted.size())};
   NG_TRY(const auto at, write_parts(redacted, need));
-  if (redacted.data() == raw.data()) texts_[next_text_++ % texts_.size()] = {at, std::string(redacted)};
+  if (redacted.size() <= limits::text_known_max && redacted.data() == raw.data())
+    texts_[next_text_++ % texts_.size()] = {at, std::string(redacted)};
   return at;
 }
 

@@ -23,7 +23,7 @@ Result<std::shared_ptr<const postgres::Catalog>> fixed_catalog(const Texts& tabl
   namespace queries = postgres::queries;
   const postgres::QueryFn answer = [&](std::string_view sql) -> Result<postgres::Rows> {
     if (sql == queries::login) return postgres::Rows{{"public", "orders", "narrowgate_rw", "170005"}};
-    if (sql == queries::version) return postgres::Rows{{"v1"}};
+    if (sql == queries::snapshot) return postgres::Rows{{"700:700:", "700", "t"}};
     if (sql == queries::schemas) return postgres::Rows{{"public", "t"}, {"pg_catalog", "t"}};
     if (sql != queries::relations) return postgres::Rows{};
     postgres::Rows out;
@@ -45,17 +45,15 @@ Result<std::shared_ptr<const postgres::Catalog>> fixed_catalog(const Texts& tabl
 class FixedReader final : public postgres::CatalogReader {
  public:
   explicit FixedReader(const Setup& setup) : setup_(setup) {}
-  Result<std::shared_ptr<const postgres::Catalog>> load(const Upstream&) override {
+  Result<std::shared_ptr<const postgres::Catalog>> read(const Upstream&) override {
     if (setup_.catalog_fails()) return Error{Code::unavailable, Blame::upstream, "the catalog cannot be read"};
+    if (std::exchange(read_, true)) return std::shared_ptr<const postgres::Catalog>();
     return fixed_catalog(setup_.tables);
-  }
-  Result<std::string> version(const Upstream&) override {
-    if (setup_.catalog_fails()) return Error{Code::unavailable, Blame::upstream, "the catalog cannot be read"};
-    return std::string("v1");
   }
 
  private:
   const Setup& setup_;
+  bool read_ = false;
 };
 
 postgres::CatalogReaders reader_of(const Setup& setup) {

@@ -172,8 +172,8 @@ class DeepSql(ShopTest):
         self.survives("SELECT 1 FROM refunds " + "JOIN refunds USING (id) " * 20_000)
 
     def test_a_statement_of_a_megabyte_is_answered(self):
-        self.survives("SELECT '" + "x" * ((1 << 20) - 20) + "'")
-        self.survives("SELECT 1 IN (" + "1," * 400_000 + "1)")
+        self.survives("SELECT '" + "x" * ((16 << 20) - 20) + "'")
+        self.survives("SELECT 1 IN (" + "1," * 1_200_000 + "1)")
 
     def test_many_unions_and_casts_are_answered(self):
         self.survives("SELECT 1" + " UNION SELECT 1" * 20_000)

@@ -1,5 +1,6 @@
 """PostgreSQL's protocol as no well-meaning client speaks it: answered in the protocol's own words, or the connection ends."""
 
+import hashlib
 import os
 import pathlib
 import socket
@@ -185,7 +186,7 @@ class Messages(WireTest):
 
     def test_a_statement_over_the_limit_is_refused_and_the_session_goes_on(self):
         connection = self.logged_in()
-        answer = connection.ask("SELECT 1 -- " + "x" * (1 << 20))
+        answer = connection.ask("SELECT 1 -- " + "x" * (16 << 20))
         self.assertEqual(kinds(answer), "EZ")
         self.assertIn(answer[0].sqlstate, ("53400", "54000", "0A000"))
         self.assertEqual(kinds(connection.ask(READ)), "TDCZ")
@@ -203,6 +204,19 @@ class Messages(WireTest):
         connection.send(message("F", struct.pack("!IhHh", 1344, 1, 0, 7) + struct.pack("!i", 100) + b"x"))
         answer = connection.read_until("E")
         self.assertIn(answer[-1].sqlstate, ("08P01", "0A000", "42501"))
+
+    def test_a_fast_path_call_is_judged_as_the_same_call_in_select(self):
+        connection = self.logged_in()
+
+        def call(function, *values):
+            oid = int(self.upstream.sql(f"SELECT '{function}'::regprocedure::oid"))
+            body = b"".join(struct.pack("!i", len(value)) + value for value in values)
+            connection.send(message("F", struct.pack("!IhH", oid, 0, len(values)) + body + struct.pack("!h", 0)))
+            return connection.read_until("Z")[0]
+
+        self.assertEqual(call("md5(text)", b"words").body[4:], hashlib.md5(b"words").hexdigest().encode())
+        self.assertEqual(call("pg_read_file(text)", b"/etc/passwd").sqlstate, "42501")
+        self.assertIn(call("lo_creat(int)", b"393216").sqlstate, ("42501", "0A000"))
 
     def test_a_bind_with_impossible_counts_is_not_read_beyond_its_end(self):
         for body in (b"\0\0" + struct.pack("!h", -1), b"\0\0" + struct.pack("!hhH", 0, 0, 65535),

@@ -190,7 +190,8 @@ Result<Turn> Answers::take_bulk(std::uint64_t rows, std::uint64_t bytes, ByteVie
     head.own->raw.insert(head.own->raw.end(), raw.begin(), raw.end());
     return Turn::drop;
   }
-  if (head.kind != Kind::query && head.kind != Kind::execute) return unexpected('D', "no rows are due");
+  if (head.kind != Kind::query && head.kind != Kind::execute && head.kind != Kind::function_call)
+    return unexpected('D', "no rows are due");
   head.rows += rows;
   head.bytes += bytes;
   if (head.taken) head.taken->rows += rows, head.taken->bytes += bytes;

@@ -7,40 +7,28 @@
 namespace narrowgate::postgres {
 namespace {
 
-constexpr int kLoadsMax = 5;  // somebody else's DDL may make a load stumble
+constexpr int kReadsMax = 5;  // somebody else's DDL may make one stumble
 
 class UpstreamReader final : public CatalogReader {
  public:
-  Result<std::shared_ptr<const Catalog>> load(const Upstream& upstream) override {
-    NG_TRY_VOID(connect(upstream));  // a new login: what is set for the role may have changed
-    for (int left = kLoadsMax;; --left) {
-      auto loaded = load_catalog([this](std::string_view sql) { return questions_->ask(sql); }, upstream.masking);
-      if (loaded.ok() || left == 1) return loaded;
-      NG_TRY_VOID(connect(upstream));
+  Result<std::shared_ptr<const Catalog>> read(const Upstream& upstream) override {
+    for (int left = kReadsMax;; --left) {
+      if (!questions_) NG_TRY_VOID(connect(upstream));
+      auto read = loader_.load([this](std::string_view sql) { return questions_->ask(sql); }, upstream.masking);
+      if (read.ok() || left == 1) return read;
+      questions_.reset();  // the upstream may only have closed what was idle
     }
-  }
-
-  Result<std::string> version(const Upstream& upstream) override {
-    if (questions_) {
-      auto version = ask_version();
-      if (version.ok()) return version;  // else the upstream may only have closed what was idle
-    }
-    NG_TRY_VOID(connect(upstream));
-    return ask_version();
   }
 
  private:
-  Result<std::string> ask_version() {
-    return catalog_version([this](std::string_view sql) { return questions_->ask(sql); });
-  }
-
   Result<Done> connect(const Upstream& upstream) {
-    questions_.reset();
+    loader_.forget();
     NG_TRY(questions_, Questions::open(upstream));
     return Done{};
   }
 
   std::unique_ptr<Questions> questions_;
+  CatalogLoader loader_;
 };
 
 }  // namespace
@@ -68,32 +56,16 @@ bool CatalogSource::is_current(const Catalog* held) const {
   return held != nullptr && held == newest_.load(std::memory_order_acquire) && clock_.mono() - fresh_.load() <= catalog_stale_max;
 }
 
-std::string CatalogSource::known_version() const {
-  const std::lock_guard lock(mutex_);
-  return catalog_ ? catalog_->version() : std::string();
-}
-
-Result<Done> CatalogSource::load() {
-  NG_TRY(auto catalog, reader_->load(upstream()));
-  const std::lock_guard lock(mutex_);
-  catalog_ = std::move(catalog);
-  newest_ = catalog_.get();
-  return Done{};
-}
-
 Result<Done> CatalogSource::look() {
   const MonoTime asked = clock_.mono();
   const std::lock_guard one(looking_);
   if (began_ > asked) return Done{};
   const MonoTime begin = clock_.mono();
-  const std::string known = known_version();
-  std::string now;
-  if (!known.empty()) {
-    NG_TRY(now, reader_->version(upstream()));
-  }
-  if (known.empty() || now != known) NG_TRY_VOID(load());
+  NG_TRY(auto changed, reader_->read(upstream()));
   began_ = begin;
   const std::lock_guard lock(mutex_);
+  if (changed) catalog_ = std::move(changed);
+  newest_ = catalog_.get();
   fresh_ = begin;
   return Done{};
 }

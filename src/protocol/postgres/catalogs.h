@@ -26,11 +26,11 @@ inline constexpr auto catalog_stale_max = std::chrono::seconds(60);
 class CatalogReader {
  public:
   virtual ~CatalogReader() = default;
-  virtual Result<std::shared_ptr<const Catalog>> load(const Upstream& upstream) = 0;
-  virtual Result<std::string> version(const Upstream& upstream) = 0;  // what Catalog::version() would be now
+  // nullptr: nothing that matters has changed since this was called before.
+  virtual Result<std::shared_ptr<const Catalog>> read(const Upstream& upstream) = 0;
 };
 using CatalogReaders = std::function<std::unique_ptr<CatalogReader>()>;
-// Over a connection of their own, logged in anew for each load and kept for the looks in between.
+// Over a connection of their own, kept from one reading to the next.
 CatalogReaders catalogs_from_upstream();
 
 class CatalogSource {
@@ -51,8 +51,6 @@ class CatalogSource {
 
  private:
   Upstream upstream() const;
-  std::string known_version() const;
-  Result<Done> load();
 
   const std::unique_ptr<CatalogReader> reader_;
   const Clock& clock_;

@@ -97,7 +97,7 @@ class PostgresConversation final : public Conversation, private Creditor {
   Task<Result<RequestPtr>> take_execute(const frontend::Execute& execute, ByteView body);
   RequestPtr execute_for(const frontend::Execute& execute, ByteView body, PortalPtr portal, StatementPtr statement);
   Task<Result<Done>> take_close(const frontend::Close& close);
-  RequestPtr take_function_call(const frontend::FunctionCall& call, ByteView body);
+  Task<Result<RequestPtr>> take_function_call(frontend::FunctionCall call, ByteView body);
 
   // meaning.cc: what a text means now
   StatementPtr recall(std::string_view text);

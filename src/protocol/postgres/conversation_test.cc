@@ -41,7 +41,7 @@ TEST(Conversation, QueriesSentTogetherAreAnsweredInOrder) {
 }
 
 TEST(Conversation, AStatementThatIsTooLongIsRefusedAndTheSessionGoesOn) {
-  const std::string_view too_long = "E 53400 narrowgate: the statement is longer than 1048576 bytes";
+  const std::string_view too_long = "E 53400 narrowgate: the statement is longer than 16777216 bytes";
   const std::string text(limits::statement_bytes_max + 1, 'x');
   WireScript played = script();
   played.client_sends(query(text))

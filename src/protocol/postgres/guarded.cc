@@ -45,7 +45,11 @@ bool stands_alone(const Statement& statement) {
 }
 
 std::optional<Denial> cannot_be_guarded(const Permitted& permitted) {
-  const Statement& statement = *static_cast<const PostgresRequest&>(permitted.request()).statement;
+  const auto& request = static_cast<const PostgresRequest&>(permitted.request());
+  const Statement& statement = *request.statement;
+  if (request.kind == RequestKind::function_call)
+    return denial(DenialCode::policy_denied, permitted, "a fast-path call cannot wait for approval, nor have a row ceiling",
+                  "Call the function with SELECT.", "narrower");
   if (permitted.enforced().rows_written_max != 0 && !statement.writes_rows)
     return denial(DenialCode::policy_denied, permitted,
                   "how many rows this statement changes cannot be counted, and there is a ceiling on them",

@@ -18,6 +18,18 @@ std::string quoted_name(std::string_view name) {
   return out + '"';
 }
 
+// "" for a function that the catalog does not know.
+std::string as_select(const frontend::FunctionCall& call, const Catalog& catalog) {
+  constexpr std::size_t arguments_max = 100;  // PostgreSQL's own
+  const Function* function = catalog.function(call.function);
+  const std::string_view builtin = catalog.builtin_name(call.function);
+  if ((function == nullptr && builtin.empty()) || call.values.size() > arguments_max) return "";
+  std::string out = function != nullptr ? fmt::format("SELECT {}.{}(", quoted_name(function->schema), quoted_name(function->name))
+                                        : fmt::format("SELECT pg_catalog.{}(", quoted_name(builtin));
+  for (std::size_t i = 1; i <= call.values.size(); ++i) out += fmt::format("{}${}", i == 1 ? "" : ", ", i);
+  return out + ")";
+}
+
 }  // namespace
 
 Task<Result<std::unique_ptr<Request>>> PostgresConversation::next() {
@@ -57,11 +69,14 @@ Task<Result<std::unique_ptr<Request>>> PostgresConversation::next() {
 Task<Result<PostgresConversation::RequestPtr>> PostgresConversation::refuse_excess(char type) {
   NG_CO_TRY_VOID(co_await outside_copy(type));
   auto request = std::make_unique<PostgresRequest>();
-  request->kind = type == 'Q' ? RequestKind::query : type == 'P' ? RequestKind::parse : RequestKind::execute;
+  request->kind = type == 'Q'   ? RequestKind::query
+                  : type == 'P' ? RequestKind::parse
+                  : type == 'F' ? RequestKind::function_call
+                                : RequestKind::execute;
   Denial denial;
   denial.code = DenialCode::limit_exceeded;
   denial.retry = "narrower";
-  if (type == 'B') {
+  if (type == 'B' || type == 'F') {
     denial.message = fmt::format("the values of one statement are longer than {} bytes", limits::pg_bind_body_max);
     denial.hint = "Send large values with COPY, or in parts.";
   } else {
@@ -119,7 +134,7 @@ Task<Result<PostgresConversation::RequestPtr>> PostgresConversation::take_in_tur
   if (const auto* query = std::get_if<frontend::Query>(&message)) co_return co_await take_query(query->text);
   if (const auto* parse = std::get_if<frontend::Parse>(&message)) co_return co_await take_parse(*parse, frame.body);
   if (const auto* execute = std::get_if<frontend::Execute>(&message)) co_return co_await take_execute(*execute, frame.body);
-  if (const auto* call = std::get_if<frontend::FunctionCall>(&message)) co_return take_function_call(*call, frame.body);
+  if (const auto* call = std::get_if<frontend::FunctionCall>(&message)) co_return co_await take_function_call(*call, frame.body);
   if (const auto* bind = std::get_if<frontend::Bind>(&message)) {
     NG_CO_TRY_VOID(co_await take_bind(*bind, frame.body));
   } else if (const auto* describe = std::get_if<frontend::Describe>(&message)) {
@@ -341,14 +356,27 @@ Task<Result<Done>> PostgresConversation::take_close(const frontend::Close& close
   co_return Done{};
 }
 
-PostgresConversation::RequestPtr PostgresConversation::take_function_call(const frontend::FunctionCall& call, ByteView body) {
+// A fast-path call means what the same call means in SELECT. Its value comes without a place of origin, so that nothing masked
+// may be in it.
+Task<Result<PostgresConversation::RequestPtr>> PostgresConversation::take_function_call(frontend::FunctionCall call,
+                                                                                        ByteView body) {
   auto request = std::make_unique<PostgresRequest>();
   request->kind = PostgresRequest::Kind::function_call;
   request->message = body;
-  request->statement = not_understood(fmt::format("fast-path call of function {}", call.function));
-  request->prepared = std::make_shared<const Prepared>(Prepared{request->statement->operation->why, request->statement});
+  NG_CO_TRY(const bool catalog_is_there, co_await look_around());
+  std::string text = catalog_is_there ? as_select(call, *understanding_.catalog()) : "";
+  StatementPtr statement;
+  if (text.empty()) {
+    text = fmt::format("fast-path call of function {}", call.function);
+    statement = not_understood(text);
+  } else {
+    NG_CO_TRY(statement, co_await understand(text));
+    if (statement->masks) statement = not_understood("fast-path call: its value may hold masked ones; use SELECT");
+  }
+  request->statement = std::move(statement);
+  request->prepared = std::make_shared<const Prepared>(Prepared{std::move(text), request->statement});
   request->sql = request->prepared->text;
-  return request;
+  co_return request;
 }
 
 // The client broke the protocol: it hears so, and the connection ends, because nobody knows where its next message begins.

@@ -167,8 +167,9 @@ Task<Result<bool>> PostgresConversation::take_warm(const std::vector<Setting>& s
   for (const Setting& setting : settings)
     if (setting.name == "application_name") name = setting.value;
   if (name.find_first_of("'\\") != std::string::npos) co_return false;
+  const std::size_t apart = upstream_at_.client_settings ? warm_apart_passing : 1;
   for (;;) {
-    std::optional<OpenedUpstream> kept = co_await common_.warm.take(client_.stream().loop(), warm_key_);
+    std::optional<OpenedUpstream> kept = co_await common_.warm.take(client_.stream().loop(), warm_key_, apart);
     if (!kept) co_return false;
     const std::string rename = fmt::format("SET application_name = '{}'", name);
     const Result<bool> renamed = co_await ask_alone(*kept->stream, rename, limits::upstream_connect_deadline);

@@ -142,6 +142,7 @@ void PostgresConversation::send(const PostgresRequest& request) {
 
 void PostgresConversation::queue(std::uint64_t number, const Permitted& permitted) {
   const auto& request = static_cast<const PostgresRequest&>(permitted.request());
+  if (request.runs() && request.statement->of_databases) common_.warm.clear();  // the server waits some seconds for them to leave
   if (request.kind == RequestKind::parse) names_.statements.sent(request.name, request.prepared);
   if (request.kind == RequestKind::query) {  // which takes the unnamed ones away
     names_.statements.forget("");

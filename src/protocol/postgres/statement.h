@@ -32,6 +32,7 @@ struct Statement {
   bool writes_masked = false;
   bool rests_on_names = false;  // on a prepared statement or a cursor: not to be remembered by its text
   bool defines = false;         // DDL: what the catalog says may be old afterwards
+  bool of_databases = false;    // it waits until nobody is connected to one
 };
 
 // Do both do the same to the same? Not whether they are the same text.

@@ -58,6 +58,7 @@ std::shared_ptr<Statement> statement_of(Classified classified, const Catalog& ca
     out->ends_transaction |= facts.ends_transaction;
     out->no_transaction |= facts.no_transaction;
     out->defines |= facts.defines;
+    out->of_databases |= facts.of_databases;
   }
   out->operation = std::make_shared<const Operation>(std::move(classified.operation));
   out->facts = std::move(classified.statements);

@@ -1,5 +1,7 @@
 #include "protocol/postgres/warm.h"
 
+#include <algorithm>
+
 #include "base/limits.h"
 #include "protocol/postgres/wire/messages_backend.h"
 
@@ -16,12 +18,12 @@ struct WarmUpstreams::Shelf {
   explicit Shelf(const Clock& clock_) : clock(clock_) {}
 
   // Closed on its own loop, by whoever drops what this gives.
-  std::vector<Kept> take_old(net::Loop& loop) {
+  std::vector<Kept> take_old(net::Loop& loop, bool all) {
     const std::lock_guard lock(mutex);
     std::vector<Kept> old;
     OfLoop& mine = loops[&loop];
     for (auto it = mine.begin(); it != mine.end();) {
-      const bool good = clock.mono() < it->second.until && it->second.wanted();
+      const bool good = !all && clock.mono() < it->second.until && it->second.wanted();
       if (!good) old.push_back(std::move(it->second));
       it = good ? std::next(it) : mine.erase(it);
     }
@@ -37,14 +39,14 @@ struct WarmUpstreams::Shelf {
 
 WarmUpstreams::WarmUpstreams(const Clock& clock) : shelf_(std::make_shared<Shelf>(clock)) {}
 
-Task<std::optional<OpenedUpstream>> WarmUpstreams::take(net::Loop& loop, std::string key) {
+Task<std::optional<OpenedUpstream>> WarmUpstreams::take(net::Loop& loop, std::string key, std::size_t apart) {
   for (;;) {
     std::optional<Shelf::Kept> kept;
     {
       const std::lock_guard lock(shelf_->mutex);
       auto& mine = shelf_->loops[&loop];
-      const auto found = mine.find(key);
-      if (found == mine.end()) co_return std::nullopt;
+      if (mine.count(key) < std::max<std::size_t>(apart, 1)) co_return std::nullopt;
+      const auto found = mine.lower_bound(key);  // equal keys keep the order they came in
       kept = std::move(found->second);
       mine.erase(found);
       --shelf_->size;
@@ -64,10 +66,13 @@ void WarmUpstreams::keep(std::string key, OpenedUpstream opened, const Upstream:
   ++shelf_->size;
 }
 
-void WarmUpstreams::look() {
+void WarmUpstreams::look() { drop(false); }
+void WarmUpstreams::clear() { drop(true); }
+
+void WarmUpstreams::drop(bool all) {
   const std::lock_guard lock(shelf_->mutex);
   for (const auto& [loop, kept] : shelf_->loops)
-    if (!kept.empty()) loop->post([shelf = shelf_, on = loop] { (void)shelf->take_old(*on); });
+    if (!kept.empty()) loop->post([shelf = shelf_, on = loop, all] { (void)shelf->take_old(*on, all); });
 }
 
 std::size_t WarmUpstreams::size() const {

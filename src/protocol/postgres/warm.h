@@ -19,23 +19,28 @@
 
 namespace narrowgate::postgres {
 
-inline constexpr std::size_t warm_per_grant_max = 8;  // on one loop
-inline constexpr std::size_t warm_max = 1'000;        // of all grants: each is a process of the database
+inline constexpr std::size_t warm_per_grant_max = 32;  // on one loop
+// Where settings pass as the client sends them, one that comes back at once meets another process, as it would without us.
+inline constexpr std::size_t warm_apart_passing = 8;
+inline constexpr std::size_t warm_max = 1'000;  // of all grants: each is a process of the database
 
 class WarmUpstreams {
  public:
   explicit WarmUpstreams(const Clock& clock);
 
-  // nullopt: none.
-  Task<std::optional<OpenedUpstream>> take(net::Loop& loop, std::string key);
+  // The one that waited longest, if at least `apart` of them wait. nullopt: none.
+  Task<std::optional<OpenedUpstream>> take(net::Loop& loop, std::string key, std::size_t apart);
   // On the stream's loop. Full: closes it.
   void keep(std::string key, OpenedUpstream opened, const Upstream::Warm& how);
   // Closes those whose time or grant is over, each on its loop. From any thread.
   void look();
+  // Closes them all, likewise.
+  void clear();
   std::size_t size() const;
 
  private:
   struct Shelf;
+  void drop(bool all);
   std::shared_ptr<Shelf> shelf_;
 };
 

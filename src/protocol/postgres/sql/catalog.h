@@ -156,8 +156,6 @@ class Catalog {
   Catalog(const Catalog&) = delete;
   Catalog& operator=(const Catalog&) = delete;
 
-  // Equal if and only if nothing that matters changed between two snapshots of one database.
-  const std::string& version() const { return version_; }
   const std::string& database() const { return database_; }
   const std::string& user() const { return user_; }
   int server_version() const { return server_version_; }  // 150020
@@ -202,7 +200,7 @@ class Catalog {
   using Names = std::unordered_map<std::string, T, Hash, std::equal_to<>>;
   using Types = std::vector<Oid>;
 
-  std::string version_, database_, user_, search_path_;
+  std::string database_, user_, search_path_;
   int server_version_ = 0;
   std::vector<TableName> tables_;
   std::vector<MaskedColumn> masked_;

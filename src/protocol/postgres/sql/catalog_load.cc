@@ -2,6 +2,8 @@
 
 #include <libpq-fe.h>
 
+#include <algorithm>
+#include <array>
 #include <charconv>
 
 #include "base/log.h"
@@ -55,25 +57,18 @@ Error wrong(std::string_view what) {
 // Fills a Catalog, one answer at a time. Relations come before what belongs to them.
 class CatalogBuilder {
  public:
-  CatalogBuilder(const QueryFn& query, const masking::Rules& rules) : query_(query), rules_(rules) {}
+  CatalogBuilder(const CatalogAnswers& answers, const masking::Rules& rules) : answers_(answers), rules_(rules) {}
 
   Result<std::shared_ptr<const Catalog>> build() {
-    NG_TRY_VOID(query_(queries::empty_path));
-    NG_TRY_VOID(query_(queries::plain_strings));
-    NG_TRY_VOID(query_(queries::begin));
-    Result<Done> filled = fill();
-    Result<Rows> ended = query_(queries::end);
-    if (!filled.ok()) return std::move(filled).error();
-    if (!ended.ok()) return std::move(ended).error();
+    NG_TRY_VOID(fill());
     return std::shared_ptr<const Catalog>(std::move(catalog_));
   }
 
  private:
   template <class Take>
-  Result<Done> each(std::string_view sql, std::size_t columns, Take take) {
-    NG_TRY(const Rows rows, query_(sql));
-    for (const Row& row : rows) {
-      if (row.size() != columns) return wrong(sql.substr(0, sql.find('\n')));
+  Result<Done> each(std::string_view question, std::size_t columns, Take take) {
+    for (const Row& row : answers_.to(question)) {
+      if (row.size() != columns) return wrong(question.substr(0, question.find('\n')));
       take(row);
     }
     return Done{};
@@ -81,7 +76,6 @@ class CatalogBuilder {
 
   Result<Done> fill() {
     NG_TRY_VOID(fill_login());
-    NG_TRY_VOID(each(queries::version, 1, [&](const Row& row) { catalog_->version_ = text(row, 0); }));
     NG_TRY_VOID(each(queries::schemas, 2, [&](const Row& row) { catalog_->schemas_[text(row, 0)] = truth(row, 1); }));
     NG_TRY_VOID(each(queries::settings, 2, [&](const Row& row) { catalog_->settings_[text(row, 0)] = text(row, 1); }));
     NG_TRY_VOID(fill_relations());
@@ -132,6 +126,24 @@ class CatalogBuilder {
     });
   }
 
+  // The many of a catalog: they are cut in place.
+  static void take_columns(Relation& relation, std::string_view joined) {
+    relation.columns.reserve(std::size_t(std::count(joined.begin(), joined.end(), kBetween)) + 1);
+    while (!joined.empty()) {
+      std::string_view rest = joined.substr(0, joined.find(kBetween));
+      joined.remove_prefix(std::min(rest.size() + 1, joined.size()));
+      std::array<std::string_view, 5> fields;
+      for (std::string_view& field : fields) {
+        field = rest.substr(0, rest.find(kWithin));
+        rest.remove_prefix(std::min(field.size() + 1, rest.size()));
+      }
+      const auto& [name, type, generated, expression, at] = fields;
+      relation.columns.push_back(
+          {std::string(name), number(type), !generated.empty(), generated == "v", std::string(expression)});
+      relation.columns.back().number = std::int16_t(number(at));
+    }
+  }
+
   void take_relation(const Row& row) {
     auto out = std::make_unique<Relation>();
     out->oid = number(row, 0);
@@ -142,12 +154,7 @@ class CatalogBuilder {
     out->partition = truth(row, 4);
     out->row_security = truth(row, 5);
     out->definition = text(row, 6);
-    for (const std::string& joined : split(text(row, 7), kBetween)) {
-      const auto fields = split(joined, kWithin);
-      if (fields.size() != 5) continue;
-      out->columns.push_back({fields[0], number(fields[1]), !fields[2].empty(), fields[2] == "v", fields[3]});
-      out->columns.back().number = std::int16_t(number(fields[4]));
-    }
+    if (row[7]) take_columns(*out, *row[7]);
     out->table = number(row, 8);
     if (!out->system() && std::string_view("rpf").find(out->kind) != std::string_view::npos)
       catalog_->tables_.push_back({out->schema, out->name});
@@ -362,22 +369,23 @@ class CatalogBuilder {
     return found == mutable_types_.end() ? nullptr : found->second;
   }
 
-  const QueryFn& query_;
+  const CatalogAnswers& answers_;
   const masking::Rules& rules_;
   std::shared_ptr<Catalog> catalog_ = std::make_shared<Catalog>();
   std::unordered_map<Oid, Function*> mutable_functions_;
   std::unordered_map<Oid, Type*> mutable_types_;
 };
 
-Result<std::shared_ptr<const Catalog>> load_catalog(const QueryFn& query, const masking::Rules& rules) {
-  return CatalogBuilder(query, rules).build();
+Result<std::shared_ptr<const Catalog>> CatalogLoader::load(const QueryFn& query, const masking::Rules& rules) {
+  NG_TRY(const bool changed, answers_.renew(query));
+  if (!changed) return std::shared_ptr<const Catalog>();
+  auto built = CatalogBuilder(answers_, rules).build();
+  if (!built.ok()) forget();
+  return built;
 }
 
-Result<std::string> catalog_version(const QueryFn& query) {
-  NG_TRY_VOID(query(queries::empty_path));
-  NG_TRY(const Rows rows, query(queries::version));
-  if (rows.size() != 1 || rows[0].size() != 1 || !rows[0][0]) return wrong("version");
-  return *rows[0][0];
+Result<std::shared_ptr<const Catalog>> load_catalog(const QueryFn& query, const masking::Rules& rules) {
+  return CatalogLoader().load(query, rules);
 }
 
 namespace {
@@ -422,16 +430,35 @@ Result<Rows> ask(PGconn* connection, std::string_view sql) {
   return out;
 }
 
+class Watch final : public CatalogWatch {
+ public:
+  Watch(std::string conninfo, Connection connection) : conninfo_(std::move(conninfo)), connection_(std::move(connection)) {}
+
+  Result<std::shared_ptr<const Catalog>> now() override {
+    const QueryFn query = [this](std::string_view sql) { return ask(connection_.get(), sql); };
+    auto changed = loader_.load(query, {});
+    if (!changed.ok()) {  // perhaps only what a login starts with
+      NG_TRY(connection_, connect(conninfo_));
+      loader_.forget();
+      changed = loader_.load(query, {});
+    }
+    if (!changed.ok()) return changed.error();
+    if (*changed) catalog_ = std::move(changed).take();
+    return catalog_;
+  }
+
+ private:
+  const std::string conninfo_;
+  Connection connection_;
+  CatalogLoader loader_;
+  std::shared_ptr<const Catalog> catalog_;
+};
+
 }  // namespace
 
-Result<std::shared_ptr<const Catalog>> load_catalog(const std::string& conninfo) {
-  NG_TRY(const Connection connection, connect(conninfo));
-  return load_catalog([&](std::string_view sql) { return ask(connection.get(), sql); });
-}
-
-Result<std::string> catalog_version(const std::string& conninfo) {
-  NG_TRY(const Connection connection, connect(conninfo));
-  return catalog_version([&](std::string_view sql) { return ask(connection.get(), sql); });
+Result<std::unique_ptr<CatalogWatch>> CatalogWatch::open(const std::string& conninfo) {
+  NG_TRY(Connection connection, connect(conninfo));
+  return std::unique_ptr<CatalogWatch>(std::make_unique<Watch>(conninfo, std::move(connection)));
 }
 
 }  // namespace narrowgate::postgres

@@ -3,25 +3,37 @@
 // All of it is one REPEATABLE READ transaction, so that the parts fit each other. Blocks: call it off the loop.
 #pragma once
 
-#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
 
 #include "base/result.h"
-#include "protocol/postgres/sql/catalog.h"
+#include "protocol/postgres/sql/catalog_answers.h"
 
 namespace narrowgate::postgres {
 
-using QueryFn = std::function<Result<Rows>(std::string_view sql)>;
+class CatalogLoader {
+ public:
+  // nullptr: nothing that matters has changed since this was called before. `rules` say which columns are masked; partitions and
+  // children are as their parents are, and the other way round.
+  Result<std::shared_ptr<const Catalog>> load(const QueryFn& query, const masking::Rules& rules);
+  // A new connection: everything is asked anew.
+  void forget() { answers_ = {}; }
 
-// The queries go out in a fixed order (catalog_queries.h), inside a transaction that this opens and ends.
-// `rules` say which columns are masked; partitions and children are as their parents are, and the other way round.
+ private:
+  CatalogAnswers answers_;
+};
+
+// Once.
 Result<std::shared_ptr<const Catalog>> load_catalog(const QueryFn& query, const masking::Rules& rules = {});
-// The same over a connection of its own, made and closed here. `conninfo` is libpq's.
-Result<std::shared_ptr<const Catalog>> load_catalog(const std::string& conninfo);
-// What Catalog::version() would be now. One cheap query.
-Result<std::string> catalog_version(const QueryFn& query);
-Result<std::string> catalog_version(const std::string& conninfo);
+
+// One database's catalog as it is at any time, over a connection of its own.
+class CatalogWatch {
+ public:
+  // `conninfo` is libpq's.
+  static Result<std::unique_ptr<CatalogWatch>> open(const std::string& conninfo);
+  virtual ~CatalogWatch() = default;
+  virtual Result<std::shared_ptr<const Catalog>> now() = 0;
+};
 
 }  // namespace narrowgate::postgres

@@ -3,48 +3,92 @@
 // every name with its schema.
 #pragma once
 
+#include <array>
+#include <cstdint>
+#include <span>
+#include <string>
 #include <string_view>
 
 namespace narrowgate::postgres::queries {
 
-inline constexpr std::string_view begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
-inline constexpr std::string_view empty_path = "SET search_path = ''";  // first of all: the login's own may name anything
-inline constexpr std::string_view plain_strings = "SET standard_conforming_strings = on";  // definitions are printed accordingly
+// The login's own search_path may name anything; definitions are printed as standard_conforming_strings says; compiling a query
+// takes longer than running it.
+inline constexpr std::string_view begin =
+    "SET search_path = ''; SET standard_conforming_strings = on; SET jit = off; BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 inline constexpr std::string_view end = "COMMIT";
+
+inline constexpr std::string_view snapshot = R"(/* narrowgate catalog: snapshot */
+SELECT pg_current_snapshot(), pg_snapshot_xmin(pg_current_snapshot())::xid,
+  pg_snapshot_xmin(pg_current_snapshot()) = pg_snapshot_xmax(pg_current_snapshot()))";
 
 inline constexpr std::string_view login = R"(/* narrowgate catalog: login */
 SELECT (SELECT reset_val FROM pg_settings WHERE name = 'search_path'), current_database(), current_user,
     current_setting('server_version_num'))";
 
-// Counts and sums of row versions: DDL makes new ones, ordinary work does not. What is temporary is somebody else's business.
-inline constexpr std::string_view version = R"(/* narrowgate catalog: version */
-WITH c AS (SELECT oid, xmin::text::bigint v FROM pg_catalog.pg_class WHERE oid >= 16384 AND relpersistence <> 't' AND relkind
-    <> 't'),
-     s AS (SELECT oid FROM pg_catalog.pg_namespace WHERE nspname LIKE 'pg\_temp\_%' OR nspname LIKE 'pg\_toast%')
-SELECT pg_catalog.concat_ws('.',
-  (SELECT pg_catalog.concat(count(*), ':', sum(v)) FROM c),
-  (SELECT pg_catalog.concat(count(*), ':', sum(a.xmin::text::bigint)) FROM pg_catalog.pg_attribute a JOIN c ON c.oid =
-      a.attrelid),
-  (SELECT pg_catalog.concat(count(*), ':', sum(a.xmin::text::bigint)) FROM pg_catalog.pg_attrdef a JOIN c ON c.oid = a.adrelid),
-  (SELECT pg_catalog.concat(count(*), ':', sum(xmin::text::bigint)) FROM pg_catalog.pg_proc WHERE oid >= 16384 AND
-      pronamespace NOT IN (SELECT oid FROM s)),
-  (SELECT pg_catalog.concat(count(*), ':', sum(r.xmin::text::bigint)) FROM pg_catalog.pg_rewrite r JOIN c ON c.oid = r.ev_class),
-  (SELECT pg_catalog.concat(count(*), ':', sum(t.xmin::text::bigint)) FROM pg_catalog.pg_trigger t JOIN c ON c.oid = t.tgrelid),
-  (SELECT pg_catalog.concat(count(*), ':', sum(xmin::text::bigint)) FROM pg_catalog.pg_constraint WHERE conrelid IN (SELECT
-      oid FROM c) OR contypid >= 16384),
-  (SELECT pg_catalog.concat(count(*), ':', sum(xmin::text::bigint)) FROM pg_catalog.pg_policy),
-  (SELECT pg_catalog.concat(count(*), ':', sum(xmin::text::bigint)) FROM pg_catalog.pg_type WHERE oid >= 16384 AND
-      typnamespace NOT IN (SELECT oid FROM s)),
-  (SELECT pg_catalog.concat(count(*), ':', sum(xmin::text::bigint)) FROM pg_catalog.pg_operator WHERE oid >= 16384),
-  (SELECT pg_catalog.concat(count(*), ':', sum(xmin::text::bigint)) FROM pg_catalog.pg_cast WHERE oid >= 16384),
-  (SELECT pg_catalog.concat(count(*), ':', sum(xmin::text::bigint)) FROM pg_catalog.pg_namespace WHERE oid NOT IN (SELECT oid
-      FROM s)),
-  (SELECT pg_catalog.concat(count(*), ':', sum(i.xmin::text::bigint)) FROM pg_catalog.pg_inherits i JOIN c ON c.oid = i.inhrelid),
-  (SELECT pg_catalog.concat(count(*), ':', sum(xmin::text::bigint)) FROM pg_catalog.pg_event_trigger),
-  (SELECT pg_catalog.concat(count(*), ':', sum(xmin::text::bigint)) FROM pg_catalog.pg_extension),
-  (SELECT pg_catalog.concat(count(*), ':', sum(xmin::text::bigint)) FROM pg_catalog.pg_db_role_setting),
-  (SELECT reset_val FROM pg_catalog.pg_settings WHERE name = 'search_path'),
-  current_setting('server_version_num')))";
+// ---- what may have changed
+
+// PostgreSQL's tables of definitions, and which of their rows can be a user's. Not pg_attribute and pg_attrdef, by far the
+// longest: changed_relations() looks at those.
+enum class Part : std::uint8_t {
+  relation,
+  index,
+  function,
+  rewrite,
+  trigger,
+  constraint,
+  policy,
+  type,
+  operator_,
+  operator_class,
+  support_function,
+  support_operator,
+  cast,
+  schema,
+  inheritance,
+  event_trigger,
+  extension,
+  setting,
+  aggregate,
+  partitioned,
+  range,
+};
+struct PartTable {
+  std::string_view table, where;
+};
+inline constexpr std::array part_tables{
+    PartTable{"pg_class", "t.oid >= 16384"},
+    PartTable{"pg_index", "t.indrelid >= 16384"},
+    PartTable{"pg_proc", "t.oid >= 16384"},
+    PartTable{"pg_rewrite", "t.oid >= 16384"},
+    PartTable{"pg_trigger", "true"},
+    PartTable{"pg_constraint", "true"},
+    PartTable{"pg_policy", "true"},
+    PartTable{"pg_type", "t.oid >= 16384"},
+    PartTable{"pg_operator", "t.oid >= 16384"},
+    PartTable{"pg_opclass", "t.oid >= 16384"},
+    PartTable{"pg_amproc", "t.oid >= 16384"},
+    PartTable{"pg_amop", "t.oid >= 16384"},
+    PartTable{"pg_cast", "t.oid >= 16384"},
+    PartTable{"pg_namespace", "true"},
+    PartTable{"pg_inherits", "true"},
+    PartTable{"pg_event_trigger", "true"},
+    PartTable{"pg_extension", "true"},
+    PartTable{"pg_db_role_setting", "true"},
+    PartTable{"pg_aggregate", "t.aggfnoid::oid >= 16384"},
+    PartTable{"pg_partitioned_table", "true"},
+    PartTable{"pg_range", "t.rngtypid >= 16384"},
+};
+
+// Of each table: its place among them, how many rows, how many of them made by transactions from `xid` on, and which.
+std::string parts(std::string_view xid);
+// The relations whose definition has rows made from `xid` on, and all that there are.
+std::string changed_relations(std::string_view xid);
+inline constexpr std::string_view relation_oids = R"(/* narrowgate catalog: relation oids */
+SELECT string_agg(oid::text, ' ') FROM pg_class WHERE oid >= 16384)";
+// The answer of `relations`, of these only.
+std::string relations_of(std::span<const std::string> oids);
+
+// ---- what a catalog is made of
 
 inline constexpr std::string_view schemas = R"(/* narrowgate catalog: schemas */
 SELECT nspname, has_schema_privilege(oid, 'USAGE') FROM pg_namespace WHERE nspname NOT LIKE 'pg\_temp\_%' AND nspname NOT LIKE
@@ -57,7 +101,7 @@ inline constexpr std::string_view relations = R"(/* narrowgate catalog: relation
 WITH k AS (SELECT a.attrelid, string_agg(a.attname || chr(30) || a.atttypid || chr(30) || a.attgenerated::text || chr(30) ||
       coalesce(pg_get_expr(d.adbin, d.adrelid), '') || chr(30) || a.attnum, chr(31) ORDER BY a.attnum) AS columns
     FROM pg_attribute a LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
-    WHERE a.attnum > 0 AND NOT a.attisdropped GROUP BY a.attrelid)
+    WHERE a.attnum > 0 AND NOT a.attisdropped /* these */ GROUP BY a.attrelid)
 SELECT c.oid, n.nspname, c.relname, c.relkind, c.relispartition, c.relrowsecurity,
   CASE WHEN c.relkind IN ('v', 'm') AND c.oid >= 16384 THEN pg_get_viewdef(c.oid) END,
   k.columns,
@@ -67,7 +111,7 @@ SELECT c.oid, n.nspname, c.relname, c.relkind, c.relispartition, c.relrowsecurit
          AND refclassid = 'pg_class'::regclass AND deptype IN ('a', 'i') LIMIT 1) END
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace LEFT JOIN k ON k.attrelid = c.oid
 WHERE c.relpersistence <> 't' AND n.nspname NOT LIKE 'pg\_temp\_%' AND n.nspname NOT LIKE 'pg\_toast%'
-  AND (c.relkind IN ('r', 'v', 'm', 'p', 'f', 'S', 'c') OR c.relkind IN ('i', 'I') AND c.oid >= 16384)
+  AND (c.relkind IN ('r', 'v', 'm', 'p', 'f', 'S', 'c') OR c.relkind IN ('i', 'I') AND c.oid >= 16384) /* these */
 ORDER BY c.oid)";
 
 // Functions in C are whoever installed them's business: only a superuser can make them, and they do not run SQL unasked.

@@ -51,16 +51,22 @@ json::object answer_line(const std::string& line, const Catalog& catalog, const 
 
 }  // namespace
 
-Result<Done> classify_lines(std::istream& in, std::ostream& out, const Catalog& catalog) {
+Result<Done> classify_lines(std::istream& in, std::ostream& out,
+                            const std::function<Result<std::shared_ptr<const Catalog>>()>& catalog) {
+  std::shared_ptr<const Catalog> current;
   SessionState state;
-  state.begin(catalog, {});
-  for (std::string line; std::getline(in, line);) {
+  for (std::string line;;) {
+    const bool waits = in.rdbuf()->in_avail() <= 0;
+    if (!std::getline(in, line)) return Done{};
     if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
-    out << json::serialize(answer_line(line, catalog, state)) << '\n';
+    if (waits || !current) {
+      NG_TRY(current, catalog());
+      state.begin(*current, {});
+    }
+    out << json::serialize(answer_line(line, *current, state)) << '\n';
     out.flush();
     if (!out) return Error{Code::closed, Blame::client, "the output was closed"};
   }
-  return Done{};
 }
 
 }  // namespace narrowgate::postgres

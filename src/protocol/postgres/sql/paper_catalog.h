@@ -19,7 +19,7 @@ inline Result<Rows> paper_answer(std::string_view sql) {
       "3";
   static const std::map<std::string, Rows, std::less<>> answers{
       {"login", {{"\"$user\", public", "shop", "keeper", "150000"}}},
-      {"version", {{"1"}}},
+      {"snapshot", {{"700:700:", "700", "t"}}},
       {"schemas", {{"public", "t"}, {"secret", "t"}, {"pg_catalog", "t"}}},
       {"settings", {{"search_path", "user"}, {"role", "user"}, {"work_mem", "user"}}},
       {"relations",

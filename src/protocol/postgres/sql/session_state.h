@@ -63,6 +63,7 @@ struct StatementFacts {
   bool ends_transaction = false;      // COMMIT, ROLLBACK, ROLLBACK TO, …
   bool no_transaction = false;        // cannot run inside a transaction: VACUUM, CREATE INDEX CONCURRENTLY, …
   bool defines = false;               // DDL: what the catalog says may be old afterwards
+  bool of_databases = false;          // CREATE, ALTER, DROP DATABASE: nobody else may be connected to it
 };
 
 class SessionState {

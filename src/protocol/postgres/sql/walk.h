@@ -334,7 +334,7 @@ class Walker {
 
   // ---- walk_definition.cc
   bool definition(const pg::Node& node, std::string_view sql, StatementFacts& facts);
-  bool administration(const pg::Node& node);
+  bool administration(const pg::Node& node, StatementFacts& facts);
   void define(std::string_view why);  // raises ddl, and runs event triggers
   void defines(const std::string& object, ObjectKind kind = ObjectKind::table, bool listed = true);
   void create_table(const pg::CreateStmt& stmt);

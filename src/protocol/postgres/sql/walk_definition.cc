@@ -185,6 +185,7 @@ bool Walker::definition(const pg::Node& node, std::string_view sql, StatementFac
     case Case::kAlterPolicyStmt: return define("ALTER POLICY"), defines_relation(node.alter_policy_stmt().table()), true;
     case Case::kRenameStmt: {
       const pg::RenameStmt& stmt = node.rename_stmt();
+      facts.of_databases = stmt.rename_type() == pg::OBJECT_DATABASE;
       if (is_administrative(stmt.rename_type())) return does(Danger::admin, "renames what is not the database's own"), true;
       define("ALTER … RENAME");
       if (stmt.has_relation()) defines_relation(stmt.relation());
@@ -234,12 +235,12 @@ bool Walker::definition(const pg::Node& node, std::string_view sql, StatementFac
     case Case::kAlterObjectDependsStmt: return define("changes definitions"), true;
     default: break;
   }
-  facts.defines = administration(node);
+  facts.defines = administration(node, facts);
   return facts.defines;
 }
 
 // Who may do what, what runs when, and what lies outside the database.
-bool Walker::administration(const pg::Node& node) {
+bool Walker::administration(const pg::Node& node, StatementFacts& facts) {
   using Case = pg::Node::NodeCase;
   switch (node.node_case()) {
     case Case::kGrantStmt: {
@@ -287,8 +288,8 @@ bool Walker::administration(const pg::Node& node) {
     case Case::kCreatePlangStmt:
     case Case::kCreateAmStmt: return does(Danger::admin, "brings code of others into the database"), true;
     case Case::kCreatedbStmt:
-    case Case::kDropdbStmt:
-    case Case::kAlterDatabaseStmt:
+    case Case::kDropdbStmt: facts.no_transaction = true; [[fallthrough]];
+    case Case::kAlterDatabaseStmt: facts.of_databases = true; return does(Danger::admin, "changes the server"), true;
     case Case::kAlterDatabaseSetStmt:
     case Case::kAlterDatabaseRefreshCollStmt:
     case Case::kAlterSystemStmt:

@@ -37,7 +37,7 @@ constexpr Shapes frontend_shapes() {
   set('S', {whole, 0, 0});
   set('H', {whole, 0, 0});
   set('X', {whole, 0, 0});
-  set('F', {whole, 10, limits::pg_call_body_max});
+  set('F', {passable, 10, limits::pg_call_body_max});
   set('d', {stream, 0, whole_body_max});
   set('c', {whole, 0, 0});
   set('f', {whole, 1, limits::pg_copy_fail_body_max});
@@ -61,7 +61,7 @@ constexpr Shapes backend_shapes() {
   set('G', {whole, 3, limits::pg_inspected_body_max});
   set('H', {whole, 3, limits::pg_inspected_body_max});
   set('A', {whole, 6, limits::pg_inspected_body_max});
-  set('V', {whole, 4, limits::pg_inspected_body_max});
+  set('V', {stream, 4, whole_body_max});
   set('D', {stream, 2, whole_body_max});
   set('d', {stream, 0, whole_body_max});
   return shapes;
@@ -195,10 +195,10 @@ RelayStep RelayScanner::walk_bulk(ByteView chunk) {
   bulk_left_ -= rest;
   at += rest;
   left -= rest;
-  while (!whole_rows_ && left >= header_bytes && (at[0] == 'D' || at[0] == 'd')) {
+  while (!whole_rows_ && left >= header_bytes && (at[0] == 'D' || at[0] == 'd' || at[0] == 'V')) {
     const std::uint32_t length = wire::load_u32(at + 1);
     const std::uint64_t size = std::uint64_t(length) + 1;
-    const std::uint32_t length_min = at[0] == 'D' ? 6 : 4;
+    const std::uint32_t length_min = at[0] == 'D' ? 6 : at[0] == 'V' ? 8 : 4;
     if (length < length_min || length > limits::message_bytes_max || rows == rows_max || size > bytes_max - bytes) break;
     ++rows;
     bytes += size;

@@ -75,7 +75,7 @@ class BackendFrames {
 struct RelayStep {
   enum class Kind : std::uint8_t {
     more,         // the chunk is used up
-    bulk,         // rows or copy data: pass `raw` on as it is
+    bulk,         // rows, copy data or a function's value: pass `raw` on as it is
     frame,        // one whole message to look at: `type`, `body`; pass on `raw`, or something better
     over_budget,  // the next row is over the budget; nothing was taken of it. Repeats until allow() says otherwise
   };
@@ -84,7 +84,7 @@ struct RelayStep {
   std::size_t used = 0;     // bytes of the chunk this step took: drop them before asking again
   ByteView raw = {};        // what stands for them on the client's side: inside the chunk, or inside the scanner until next()
   ByteView body = {};       // frame: raw without type and length
-  std::uint64_t rows = 0;   // bulk: DataRow and CopyData messages that begin in it (PostgreSQL copies out one row in each)
+  std::uint64_t rows = 0;   // bulk: such messages that begin in it (PostgreSQL copies out one row in each)
   std::uint64_t bytes = 0;  // bulk: their whole sizes, headers included, even if their ends are still to come
 };
 

@@ -71,7 +71,7 @@ TEST(FrontendFrames, TakesAStatementUpToItsLimitAndNoLonger) {
 }
 
 TEST(FrontendFrames, PassesOverAStatementThatIsTooLongAndGoesOnBehindIt) {
-  for (const char type : {'Q', 'P', 'B'}) {
+  for (const char type : {'Q', 'P', 'B', 'F'}) {
     FrontendFrames frames(Phase::session);
     std::size_t left = limits::pg_bind_body_max + 6;
     Bytes piece = header(type, std::uint32_t(left - 1));
