@@ -41,7 +41,7 @@ area_fuzz() {
 
 area_postgres() {
   need postgres
-  compile release || return 1
+  compile release && compile release narrowgate_allow_all || return 1
   local status=0
   python3 "$root/test/e2e/run.py" --json "$results/postgres.e2e.json" || status=1
   python3 "$root/test/postgres_redteam.py" --json "$results/postgres.redteam.json" || status=1

@@ -181,6 +181,8 @@ class Hardened(RolesTest):
     @classmethod
     def prepare(cls):
         cls.upstream.sql("DROP OWNED BY narrowgate_orders", "orders")
+        cls.upstream.sql("CREATE ROLE reporting LOGIN; CREATE FUNCTION wages() RETURNS bigint LANGUAGE sql SECURITY DEFINER "
+                         "AS 'SELECT count(*) FROM staff'", "orders")
         printed = gateway.Gateway(cls.configuration()).run("resources", "harden", "orders", person=None)
         if printed.returncode != 0:
             raise RuntimeError(printed.stderr)
@@ -194,6 +196,10 @@ class Hardened(RolesTest):
     def test_the_login_may_do_what_templates_name_and_no_more(self):
         self.assertIn("permission denied", self.as_role("narrowgate_orders", "DELETE FROM refunds"))
         self.assertNotIn("permission denied", self.as_role("narrowgate_orders", READ))
+
+    def test_what_runs_with_its_owners_rights_is_for_those_who_had_it(self):
+        self.assertNotIn("permission denied", self.as_role("reporting", "SELECT wages()"))
+        self.assertIn("permission denied for function", self.as_role("narrowgate_orders", "SELECT wages()"))
 
     def test_doctor_knows_whom_sessions_are(self):
         self.assertIn("makes a role for each grant", self.gateway.run("doctor", person=None).stdout)

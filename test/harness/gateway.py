@@ -50,7 +50,8 @@ def shop_config(postgres, password, database="orders"):
 class Gateway:
     """Runs from start() to stop(), or to the end of the program."""
 
-    def __init__(self, config, *, data_dir=None):
+    def __init__(self, config, *, data_dir=None, binary=BINARY):
+        self.binary = binary
         self.folder = machine.folder(prefix="narrowgate-gateway-")
         self.config = json.loads(json.dumps(config))
         self.config.setdefault("data_dir", data_dir or f"{self.folder}/data")
@@ -83,7 +84,7 @@ class Gateway:
         pathlib.Path(self.file).write_text(json.dumps(self.config, indent=1))  # JSON is YAML
 
     def start(self, *arguments, wrapper=(), environment=None):
-        self.process = machine.start([*wrapper, BINARY, "serve", "--config", self.file, *arguments], log=self.log,
+        self.process = machine.start([*wrapper, self.binary, "serve", "--config", self.file, *arguments], log=self.log,
                                      env={**os.environ, **(environment or {})})
         machine.at_exit(self.stop)
         if not machine.until(lambda: self.process.poll() is not None or self.ready(), 30) or self.process.poll() is not None:

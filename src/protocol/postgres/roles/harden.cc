@@ -39,6 +39,30 @@ END $narrowgate$;
 
 -- Nobody makes objects where everybody's names are looked up. PostgreSQL 15 and newer begin like this.
 REVOKE CREATE ON SCHEMA public FROM PUBLIC;
+
+-- What runs with its owner's rights, outside the database's rules or on the network is not for everybody by default, or a grant's
+-- role could use it too. Every role of today keeps what it had, the gateway's aside; give it to roles made later by name.
+DO $narrowgate$ DECLARE routine regprocedure; other name; BEGIN
+  FOR routine IN
+    SELECT p.oid FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang
+    WHERE p.pronamespace::regnamespace::text !~ '^(pg_catalog|information_schema|pg_toast)$'
+      AND p.prorettype NOT IN ('trigger'::regtype, 'event_trigger'::regtype)
+      AND has_function_privilege('public', p.oid, 'EXECUTE')
+      AND (p.prosecdef OR NOT l.lanpltrusted AND l.lanname NOT IN ('c', 'internal') OR EXISTS (
+        SELECT FROM pg_depend d JOIN pg_extension e ON e.oid = d.refobjid
+        WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e'
+          AND e.extname IN ('dblink', 'http', 'pg_net', 'aws_s3', 'aws_lambda')))
+  LOOP
+    BEGIN
+      FOR other IN SELECT rolname FROM pg_roles WHERE rolname !~ '^(pg|narrowgate)_' AND NOT rolsuper AND rolname <> {name} LOOP
+        EXECUTE format('GRANT EXECUTE ON ROUTINE %s TO %I', routine, other);
+      END LOOP;
+      EXECUTE format('REVOKE EXECUTE ON ROUTINE %s FROM PUBLIC', routine);
+    EXCEPTION WHEN insufficient_privilege THEN
+      RAISE WARNING 'anybody may execute %: only its owner can change that', routine;
+    END;
+  END LOOP;
+END $narrowgate$;
 )";
 
 struct Wanted {
