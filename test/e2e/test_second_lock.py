@@ -36,7 +36,8 @@ CONTENTS = """
     UNION ALL SELECT 'relations', md5(string_agg(concat_ws(' ', oid, relname, relnamespace, relowner, relkind, reloptions), ','
       ORDER BY oid)) FROM pg_class WHERE relpersistence <> 't' AND relnamespace::regnamespace::text !~ '^pg_(temp|toast)'
     UNION ALL SELECT 'columns', md5(string_agg(concat_ws(' ', attrelid, attnum, attname, atttypid), ','
-      ORDER BY attrelid, attnum)) FROM pg_attribute JOIN pg_class c ON c.oid = attrelid WHERE relpersistence <> 't' AND relkind <> 't'
+      ORDER BY attrelid, attnum)) FROM pg_attribute JOIN pg_class c ON c.oid = attrelid
+      WHERE relpersistence <> 't' AND relkind <> 't'
     UNION ALL SELECT 'routines', md5(string_agg(concat_ws(' ', oid, proname, prosrc, proowner, prosecdef), ',' ORDER BY oid))
       FROM pg_proc WHERE pronamespace::regnamespace::text !~ '^pg_temp'
     UNION ALL SELECT 'triggers', md5(string_agg(concat_ws(' ', oid, tgname, tgenabled), ',' ORDER BY oid)) FROM pg_trigger
