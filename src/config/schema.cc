@@ -368,6 +368,10 @@ Form<grant::Budget> budget_form() {
              {.doc = "Bytes of rows that may be returned in all.", .example = "64MiB", .absent = "no limit"}),
       option("statements", &grant::Budget::uses, count(1, rows_max),
              {.doc = "Statements that may run.", .example = "1000", .absent = "no limit"}),
+      option("time", &grant::Budget::time, duration(1ms, 24h),
+             {.doc = "Time that its statements may take in all. One that is still running then is cancelled.",
+              .example = "5m",
+              .absent = "no limit"}),
   });
 }
 

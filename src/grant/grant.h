@@ -26,6 +26,7 @@ inline constexpr std::size_t notice_bytes_max = 400;  // one NOTICE fits a termi
 // What may be used up. An absent one does not limit.
 struct Budget {
   std::optional<std::uint64_t> rows_read, rows_written, bytes, uses;
+  std::optional<std::chrono::milliseconds> time;  // that its operations take, one after the other or not
   friend bool operator==(const Budget&, const Budget&) = default;
 };
 

@@ -20,6 +20,7 @@ Spent LiveGrant::charge(const Use& use) {
   rows_written_.fetch_add(use.rows_written, std::memory_order_relaxed);
   bytes_.fetch_add(use.bytes, std::memory_order_relaxed);
   uses_.fetch_add(use.uses, std::memory_order_relaxed);
+  time_ns_.fetch_add(use.time.count(), std::memory_order_relaxed);
   return spent() ? Spent::exhausted : Spent::within;
 }
 
@@ -29,10 +30,15 @@ bool LiveGrant::spent() const {
   };
   const Budget& most = grant_.budget;
   return reached(rows_read_, most.rows_read) || reached(rows_written_, most.rows_written) || reached(bytes_, most.bytes) ||
-         reached(uses_, most.uses);
+         reached(uses_, most.uses) || (most.time && time() >= *most.time);
 }
 
-Budget LiveGrant::used() const { return {rows_read_.load(), rows_written_.load(), bytes_.load(), uses_.load()}; }
+std::chrono::milliseconds LiveGrant::time() const {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(
+      std::chrono::nanoseconds(time_ns_.load(std::memory_order_relaxed)));
+}
+
+Budget LiveGrant::used() const { return {rows_read_.load(), rows_written_.load(), bytes_.load(), uses_.load(), time()}; }
 
 Budget LiveGrant::left() const {
   if (!budgeted_) return {};
@@ -42,7 +48,8 @@ Budget LiveGrant::left() const {
   };
   const Budget& most = grant_.budget;
   return {left(rows_read_, most.rows_read), left(rows_written_, most.rows_written), left(bytes_, most.bytes),
-          left(uses_, most.uses)};
+          left(uses_, most.uses),
+          most.time ? std::optional(std::max(*most.time - time(), std::chrono::milliseconds(0))) : std::nullopt};
 }
 
 bool LiveGrant::apply(GrantEvent event) {

@@ -34,6 +34,7 @@ class LiveGrant {
   // Counts what was used. `exhausted` once the budget is used up: nothing more may start; tell Registry::exhaust().
   struct Use {
     std::uint64_t rows_read = 0, rows_written = 0, bytes = 0, uses = 0;
+    std::chrono::nanoseconds time{0};
   };
   Spent charge(const Use& use);
   Budget used() const;  // every member set
@@ -52,6 +53,8 @@ class LiveGrant {
   std::atomic<GrantState> state_;
   std::atomic<MonoTime::rep> last_use_;
   std::atomic<std::uint64_t> rows_read_{0}, rows_written_{0}, bytes_{0}, uses_{0};
+  std::atomic<std::int64_t> time_ns_{0};
+  std::chrono::milliseconds time() const;
 };
 
 // What the registry knows of one session. Outlives the session for as long as somebody is still stopping it.

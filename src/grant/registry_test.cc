@@ -254,15 +254,28 @@ TEST(Registry, AGrantThatIsOverIsNotIssued) {
   EXPECT_FALSE(world.registry.issue(grant).ok());
 }
 
-TEST(Budget, IsUsedUpByRowsBytesOrUses) {
+TEST(Budget, IsUsedUpByRowsBytesUsesOrTime) {
   World world;
   auto grant = world.grant();
   grant.budget = {100, 10, 1'000, 3};
   const auto live = world.issue(grant);
   EXPECT_EQ(live->charge({99, 9, 999, 1}), Spent::within);
   EXPECT_EQ(live->charge({0, 1, 0, 1}), Spent::exhausted);
-  EXPECT_EQ(live->used(), (Budget{99, 10, 999, 2}));
-  EXPECT_EQ(world.issue(world.grant())->charge({1u << 30, 1u << 30, 1u << 30, 1}), Spent::within) << "without a budget";
+  EXPECT_EQ(live->used(), (Budget{99, 10, 999, 2, std::chrono::milliseconds(0)}));
+  EXPECT_EQ(world.issue(world.grant())->charge({1u << 30, 1u << 30, 1u << 30, 1, std::chrono::hours(9)}), Spent::within)
+      << "without a budget";
+}
+
+TEST(Budget, OfTimeIsSharedByWhateverTakesIt) {
+  World world;
+  auto grant = world.grant();
+  grant.budget.time = std::chrono::milliseconds(10);
+  const auto live = world.issue(grant);
+  const auto almost = std::chrono::microseconds(9'999);
+  EXPECT_EQ(live->charge({.time = almost}), Spent::within);
+  EXPECT_EQ(live->left().time, std::chrono::milliseconds(1));
+  EXPECT_EQ(live->charge({.time = std::chrono::microseconds(1)}), Spent::exhausted);
+  EXPECT_EQ(live->left().time, std::chrono::milliseconds(0));
 }
 
 TEST(Budget, ExhaustingEndsTheGrantAndItsSessions) {

@@ -69,7 +69,9 @@ struct Outcome {
 // How much more of an answer may go to a client.
 struct Allowance {
   static constexpr std::uint64_t unlimited = ~std::uint64_t(0);
+  static constexpr std::chrono::milliseconds forever = std::chrono::milliseconds::max();
   std::uint64_t rows = unlimited, bytes = unlimited;
+  std::chrono::milliseconds time = forever;  // of operations that are not over yet, nothing is taken off
 };
 
 // The session's side of the conversation. Called on the loop; must not call back into the conversation.

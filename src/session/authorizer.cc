@@ -156,9 +156,11 @@ std::shared_ptr<const std::set<std::string>> Authorizer::unmasked(const Operatio
 // What a write may change of what is left; reads are held to it while they are answered.
 Enforced Authorizer::within_budget(Enforced enforced, const Operation& operation) const {
   const bool writes = operation.danger != Danger::read && operation.danger != Danger::session;
-  if (const auto left = admission_.grant->left().rows_written; left && writes)
-    enforced.rows_written_max = stricter(enforced.rows_written_max, std::max<std::uint64_t>(*left, 1));
-  return enforced;
+  const grant::Budget left = admission_.grant->left();
+  Enforced most;  // 0 would be no limit
+  if (left.rows_written && writes) most.rows_written_max = std::max<std::uint64_t>(*left.rows_written, 1);
+  if (left.time) most.statement_max = std::max(*left.time, std::chrono::milliseconds(1));
+  return stricter(enforced, most);
 }
 
 std::optional<Denial> Authorizer::not_live() const {

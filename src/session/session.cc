@@ -58,7 +58,7 @@ void Session::finished(std::uint64_t request, const Outcome& outcome) {
 
   admission.grant->touch(gateway.clock.mono());
   // Not before the end of an operation: it is cut off where its allowance ends, and the client hears why.
-  if (admission.grant->charge({.rows_written = outcome.rows_written}) == grant::Spent::exhausted)
+  if (admission.grant->charge({.rows_written = outcome.rows_written, .time = outcome.took}) == grant::Spent::exhausted)
     gateway.registry.exhaust(admission.grant->grant().id);
 }
 
@@ -69,7 +69,8 @@ void Session::forwarded() {
 
 Allowance Session::allowance() const {
   const grant::Budget left = admission.grant->left();
-  return {left.rows_read.value_or(Allowance::unlimited), left.bytes.value_or(Allowance::unlimited)};
+  return {left.rows_read.value_or(Allowance::unlimited), left.bytes.value_or(Allowance::unlimited),
+          left.time.value_or(Allowance::forever)};
 }
 
 void Session::noticed(std::string_view what) {

@@ -14,7 +14,7 @@ class Budgets(ShopTest):
         writes = {"resource": "orders", "verbs": ["UPDATE"], "objects": ["public.refunds(state)"], "where": "required",
                   "limits": {"rows_written": 5}}
         for name, budget in (("rows", {"rows_read": 1000}), ("bytes", {"bytes": "4KiB"}), ("statements", {"statements": 3}),
-                             ("writes", {"rows_written": 6})):
+                             ("writes", {"rows_written": 6}), ("time", {"time": "2s"})):
             made["templates"].append({"name": name, "agents": ["refund-bot"], "scope": [limits, writes], "budget": budget})
         return made
 
@@ -54,3 +54,12 @@ class Budgets(ShopTest):
         self.assertIn("rolled back", over.err)
         self.assertEqual(self.psql(write.format(2), task="writes").code, 0)
         self.assertIn("is used up", self.psql(READ, task="writes").err)
+
+    def test_time_counts_over_statements_and_what_runs_out_of_it_is_cancelled(self):
+        first = self.psql("SELECT pg_sleep(1.5)", task="time")
+        self.assertEqual(first.code, 0, first.err)
+        second = self.psql("SELECT 'then' FROM pg_sleep(30)", task="time")
+        self.assertEqual(second.sqlstates[:1], ["53400"], second.err)
+        self.assertIn("what was left of its budget", second.err)
+        self.assertIn("is used up", self.psql(READ, task="time").err)
+        self.assertEqual(self.upstream.running("pg_sleep(30)"), 0)

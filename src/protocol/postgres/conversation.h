@@ -161,6 +161,7 @@ class PostgresConversation final : public Conversation, private Creditor {
   Allowance allowance() const override { return ears_->allowance(); }
   std::string limit_message(const Debt& debt, bool fatal) override;
 
+  void finished(const Debt& debt, bool ran);
   Outcome outcome_of(const Debt& debt, bool ran) const;
   void name_settled(const Debt& debt, bool ran);
   void meaning_changed_by(const Debt& debt, bool ran);
@@ -221,6 +222,7 @@ class PostgresConversation final : public Conversation, private Creditor {
     Debt debt;
     bool ran;
   };
+  MonoTime settled_at_{};         // when the last of the session's requests ended: until then the next one waited
   std::optional<Judged> judged_;  // the guarded execution, once it is settled
   net::Event* hold_ = nullptr;    // the one being waited for
 };

@@ -25,7 +25,7 @@ Outcome PostgresConversation::outcome_of(const Debt& debt, bool ran) const {
   const bool writes = debt.statement && (debt.statement->writes_rows || debt.statement->copies_in);
   if (writes && out.sqlstate.empty()) out.rows_written = debt.rows;
   out.completed = ran;
-  out.took = common_.clock.mono() - debt.since;
+  out.took = common_.clock.mono() - std::max(debt.since, settled_at_);
   return out;
 }
 
@@ -33,8 +33,13 @@ void PostgresConversation::settled(const Debt& debt, bool ran) {
   name_settled(debt, ran);
   meaning_changed_by(debt, ran);
   if (debt.withhold_end) judged_ = Judged{debt, ran};
-  else if (debt.request != 0) ears_->finished(debt.request, outcome_of(debt, ran));
+  else if (debt.request != 0) finished(debt, ran);
   progress_.set();
+}
+
+void PostgresConversation::finished(const Debt& debt, bool ran) {
+  ears_->finished(debt.request, outcome_of(debt, ran));
+  settled_at_ = common_.clock.mono();
 }
 
 void PostgresConversation::name_settled(const Debt& debt, bool ran) {
@@ -128,7 +133,8 @@ Task<void> PostgresConversation::watch_time(Duration shortest) {
 }
 
 std::string limit_of(const Debt& debt, const Allowance& session) {
-  if (session.rows == 0 || session.bytes == 0) return "what was left of its budget";
+  if (session.rows == 0 || session.bytes == 0 || (debt.over_time && session.time <= debt.time_max))
+    return "what was left of its budget";
   if (debt.over_time) return fmt::format("{} for one statement", format_duration(debt.time_max));
   return debt.rows_max != 0 && debt.rows_taken() >= debt.rows_max ? fmt::format("{} rows", debt.rows_max)
                                                                   : fmt::format("{} bytes", debt.bytes_max);

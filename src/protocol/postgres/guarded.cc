@@ -210,7 +210,7 @@ Task<Result<Done>> PostgresConversation::accept(const PostgresRequest& request, 
   if (judged.suspended) answer::portal_suspended(end);
   else if (!judged.tag.empty()) answer::command_complete(end, judged.tag);
   if (request.kind == RequestKind::execute) {
-    ears_->finished(judged.request, outcome_of(judged, true));
+    finished(judged, true);
     co_return co_await client_.say(std::string(as_text(end)));
   }
   Debt commit;

@@ -19,8 +19,7 @@ constexpr std::string_view kTaskColumns =
     "state FROM tasks";
 constexpr std::string_view kGrantColumns =
     "SELECT id, task, agent, resource, owner, on_behalf_of, asked, scope, not_before_ms, not_after_ms, idle_timeout_ms, "
-    "rows_read_max, "
-    "rows_written_max, bytes_max, uses_max, policy, epoch, state FROM grants";
+    "rows_read_max, rows_written_max, bytes_max, uses_max, policy, epoch, state, time_ms_max FROM grants";
 constexpr std::string_view kLiveTask = "state IN ('declared', 'active', 'suspended')";
 constexpr std::string_view kLiveGrant = "state IN ('requested', 'pending', 'active', 'suspended')";
 
@@ -60,7 +59,8 @@ Result<Grant> read_grant(const Query& query) {
   out.not_before = query.time(8);
   out.not_after = query.time(9);
   out.idle_timeout = std::chrono::milliseconds(query.integer(10));
-  out.budget = {query.maybe_count(11), query.maybe_count(12), query.maybe_count(13), query.maybe_count(14)};
+  out.budget = {query.maybe_count(11), query.maybe_count(12), query.maybe_count(13), query.maybe_count(14), {}};
+  if (!query.null(18)) out.budget.time = std::chrono::milliseconds(query.integer(18));
   out.policy = query.text(15);
   out.epoch = query.count(16);
   NG_TRY(out.state, grant::grant_state_from(query.text(17)));
@@ -102,8 +102,8 @@ Result<Done> SqliteGrants::add(const Grant& g) {
     return c
         .query(
             "INSERT INTO grants (id, task, agent, resource, owner, on_behalf_of, asked, scope, not_before_ms, not_after_ms, "
-            "idle_timeout_ms, rows_read_max, rows_written_max, bytes_max, uses_max, policy, epoch, state) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+            "idle_timeout_ms, rows_read_max, rows_written_max, bytes_max, uses_max, policy, epoch, state, time_ms_max) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
         .bind(g.id)
         .bind(g.task)
         .bind(g.agent)
@@ -122,6 +122,7 @@ Result<Done> SqliteGrants::add(const Grant& g) {
         .bind(g.policy)
         .bind(g.epoch)
         .bind(to_string(g.state))
+        .bind(g.budget.time ? std::optional(std::int64_t(g.budget.time->count())) : std::nullopt)
         .run();
   });
 }
@@ -167,11 +168,12 @@ Result<Done> SqliteGrants::used(std::string_view grant, const Budget& used) {
     return c
         .query(
             "UPDATE grants SET rows_read = max(rows_read, ?), rows_written = max(rows_written, ?), bytes = max(bytes, ?), "
-            "uses = max(uses, ?) WHERE id = ?")
+            "uses = max(uses, ?), time_ms = max(time_ms, ?) WHERE id = ?")
         .bind(used.rows_read.value_or(0))
         .bind(used.rows_written.value_or(0))
         .bind(used.bytes.value_or(0))
         .bind(used.uses.value_or(0))
+        .bind(std::int64_t(used.time.value_or(std::chrono::milliseconds(0)).count()))
         .bind(grant)
         .run();
   });
@@ -179,9 +181,9 @@ Result<Done> SqliteGrants::used(std::string_view grant, const Budget& used) {
 
 Result<std::optional<Budget>> SqliteGrants::used(std::string_view grant) {
   return db_.read([&](Connection& c) {
-    auto query = c.query("SELECT rows_read, rows_written, bytes, uses FROM grants WHERE id = ?");
+    auto query = c.query("SELECT rows_read, rows_written, bytes, uses, time_ms FROM grants WHERE id = ?");
     return first_row<Budget>(query.bind(grant), [](const Query& q) -> Result<Budget> {
-      return Budget{q.count(0), q.count(1), q.count(2), q.count(3)};
+      return Budget{q.count(0), q.count(1), q.count(2), q.count(3), std::chrono::milliseconds(q.integer(4))};
     });
   });
 }

@@ -35,7 +35,7 @@ grant::Grant a_grant(std::string id = "grt_1", std::string of = "tsk_1") {
   out.scope = scope("SELECT", "public.refunds");
   out.not_before = at(1);
   out.not_after = at(5'000);
-  out.budget = {100, {}, 7, {}};
+  out.budget = {100, {}, 7, {}, std::chrono::minutes(2)};
   out.policy = "sha256:9f2c";
   out.epoch = 42;
   out.state = grant::GrantState::active;
@@ -145,9 +145,9 @@ TEST_F(StoreTest, UseOnlyGrows) {
   auto& grants = store->grants();
   ASSERT_TRUE(grants.add(task()).ok());
   ASSERT_TRUE(grants.add(a_grant()).ok());
-  ASSERT_TRUE(grants.used("grt_1", {10, 2, 300, 4}).ok());
-  ASSERT_TRUE(grants.used("grt_1", {9, 3, {}, {}}).ok());
-  EXPECT_EQ(grants.used("grt_1").value(), (grant::Budget{10, 3, 300, 4}));
+  ASSERT_TRUE(grants.used("grt_1", {10, 2, 300, 4, std::chrono::milliseconds(500)}).ok());
+  ASSERT_TRUE(grants.used("grt_1", {9, 3, {}, {}, std::chrono::milliseconds(400)}).ok());
+  EXPECT_EQ(grants.used("grt_1").value(), (grant::Budget{10, 3, 300, 4, std::chrono::milliseconds(500)}));
   EXPECT_FALSE(grants.used("grt_none").value());
 }
 
