@@ -143,8 +143,9 @@ class Truth:
         for verb, table in list(columns):
             if ("SELECT", table) not in columns or (verb != "SELECT" and table.split(".", 1)[1] not in sql):
                 columns["SELECT", table] = {"*"}
-        refreshed = (effect["object"] for effect in effects if effect["verb"] == "REFRESH")  # PostgreSQL 17 and newer
-        grants = [f"GRANT MAINTAIN ON {'.'.join(map(quoted, view.split('.', 1)))} TO narrow" for view in refreshed]
+        # From PostgreSQL 17 on REFRESH, which fills a view, has a privilege of its own.
+        filled = [table for verb, table in columns if verb == "INSERT"]
+        grants = [f"GRANT MAINTAIN ON {'.'.join(map(quoted, table.split('.', 1)))} TO narrow" for table in filled]
         for (verb, table), names in columns.items():
             some = "" if "*" in names or verb in ("DELETE", "TRUNCATE") else "({})".format(", ".join(map(quoted, sorted(names))))
             grants.append(f"GRANT {verb}{some} ON {'.'.join(map(quoted, table.split('.', 1)))} TO narrow")
