@@ -6,6 +6,7 @@
 #include <array>
 #include <set>
 
+#include "approval/preview_json.h"
 #include "approval/row.h"
 #include "approval/text_json.h"
 #include "base/bytes.h"
@@ -106,7 +107,9 @@ json::object to_json(const Approval& approval) {
                    {"reason", facts.reason},
                    {"agent_reason", visible(facts.agent_reason)},
                    {"effects", list_of(facts.effects)},
-                   {"plan", shown_lines(facts.plan)},
+                   {"declared", list_of(facts.declared)},
+                   {"plan", shown_lines(facts.preview.plan)},
+                   {"preview", shown_preview(facts.preview)},
                    {"policies", list_of(facts.policies)},
                    {"groups", list_of(facts.groups)},
                    {"quorum", facts.quorum},

@@ -11,6 +11,7 @@
 #include "approval/state.h"
 #include "base/clock.h"
 #include "base/json.h"
+#include "policy/preview.h"
 
 namespace narrowgate::approval {
 
@@ -34,7 +35,8 @@ struct OperationFacts {
   std::vector<std::string> groups;                 // who may decide; none is refused
   std::vector<std::string> policies;               // that determined the hold
   std::vector<std::string> effects;                // "UPDATE public.refunds(state)": what it touches, for people
-  std::vector<std::string> plan;                   // how the upstream means to do it, with its estimates; may be empty
+  std::vector<std::string> declared;               // what the task said it would need, of this resource; empty if it did not say
+  Preview preview;                                 // what it would do
   std::chrono::milliseconds wait{0};               // how long a person may take; 0: limits::hold_default
   std::optional<std::chrono::milliseconds> ttl{};  // how long an approval stays good at most; unset: `wait` again
   bool for_task = false;                           // may one approval cover repeats?

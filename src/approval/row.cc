@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "approval/preview_json.h"
 #include "approval/text_json.h"
 #include "base/crypto.h"
 
@@ -112,7 +113,8 @@ json::object facts_to_json(const OperationFacts& facts) {
   put_texts(out, "groups", facts.groups);
   put_texts(out, "policies", facts.policies);
   put_texts(out, "effects", facts.effects);
-  put_texts(out, "plan", facts.plan);
+  put_texts(out, "declared", facts.declared);
+  out["preview"] = kept_preview(facts.preview);
   put_time(out, "not_after_ms", facts.not_after);
   if (facts.ttl) out["ttl_ms"] = facts.ttl->count();
   out["for_task"] = facts.for_task;
@@ -137,8 +139,12 @@ Result<OperationFacts> facts_from_json(const json::object& object) {
   NG_TRY(out.groups, get_texts(object, "groups"));
   NG_TRY(out.policies, get_texts(object, "policies"));
   NG_TRY(out.effects, get_texts(object, "effects"));
-  if (object.contains("plan") || object.contains("plan_b64")) {  // older rows have neither
-    NG_TRY(out.plan, get_texts(object, "plan"));
+  if (object.contains("preview")) {  // older rows have no preview, or its plan alone
+    NG_TRY(const json::object* const preview, object_at(object, "preview"));
+    NG_TRY(out.preview, preview_from_json(*preview));
+    NG_TRY(out.declared, get_texts(object, "declared"));
+  } else if (object.contains("plan") || object.contains("plan_b64")) {
+    NG_TRY(out.preview.plan, get_texts(object, "plan"));
   }
   NG_TRY(const std::int64_t wait, number_at(object, "wait_ms"));
   out.wait = std::chrono::milliseconds(wait);

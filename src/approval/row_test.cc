@@ -15,7 +15,14 @@ Approval full() {
   out.facts.operation.meaning = "standard_conforming_strings=off";
   out.facts.agent_reason = "batch 7 \"is\" stuck";
   out.facts.effects = {"UPDATE public.refunds(state)"};
-  out.facts.plan = {"Update on refunds  (cost=0.00..1.00 rows=0 width=0)", "  ->  Seq Scan on refunds"};
+  out.facts.declared = {"UPDATE public.refunds"};
+  Preview& preview = out.facts.preview;
+  preview.plan = {"Update on refunds  (cost=0.00..1.00 rows=0 width=0)", "  ->  Seq Scan on refunds"};
+  preview.rows = 3;
+  preview.triggers = {"paid AFTER UPDATE ON public.refunds"};
+  preview.samples = {{{"id", "1"}, {"state", "st\xff", true, "void"}},
+                     {{"id", "2"}, {"state", std::nullopt, true, std::nullopt}}};
+  preview.incomplete = "canceling statement due to statement timeout";
   out.facts.wait = 90s;
   out.facts.ttl = 30s;
   out.facts.not_after = WallTime{2'000s};
@@ -69,7 +76,7 @@ TEST(Row, WithAMemberMissingIsAnError) {
   const auto row = to_row(full(), 1);
   const auto facts = parse_json(row.facts).value().get_object();
   for (const auto& pair : facts) {
-    if (pair.key() == "not_after_ms" || pair.key() == "ttl_ms" || pair.key() == "plan") continue;
+    if (pair.key() == "not_after_ms" || pair.key() == "ttl_ms" || pair.key() == "preview") continue;
     auto less = facts;
     less.erase(pair.key());
     auto cut = row;

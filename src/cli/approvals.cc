@@ -58,6 +58,37 @@ std::string ceiling_of(const json::object& ceiling) {
   return out.empty() ? "none" : fmt::format("{}", fmt::join(out, "; "));
 }
 
+std::string value_of(const json::object& cell, const char* member) {
+  const json::value* value = cell.if_contains(member);
+  return value == nullptr || !value->is_string() ? "NULL" : '\'' + std::string(value->as_string()) + '\'';
+}
+
+// "id '7'  state 'stuck' → 'void'"
+std::string in_words(const json::array& row) {
+  std::vector<std::string> out;
+  for (const json::value& one : row) {
+    const json::object& cell = one.as_object();
+    const bool changes = text_of(cell, "changes") == "true";
+    out.push_back(fmt::format("{} {}{}", text_of(cell, "column"), value_of(cell, "value"),
+                              changes ? " → " + value_of(cell, "becomes") : ""));
+  }
+  return fmt::format("{}", fmt::join(out, "  "));
+}
+
+// What would happen if it ran now.
+void print_preview(const json::object& preview) {
+  if (const std::string rows = text_of(preview, "rows"); !rows.empty())
+    print_line(fmt::format("rows       {}{}, counted now", text_of(preview, "more") == "true" ? "more than " : "", rows));
+  for (const char* member : {"samples", "triggers"}) {
+    const json::value* list = preview.if_contains(member);
+    if (list == nullptr || !list->is_array()) continue;
+    for (const json::value& one : list->as_array())
+      print_line(one.is_array() ? "  such as  " + in_words(one.as_array()) : "trigger    " + std::string(one.as_string()));
+  }
+  if (const std::string why = text_of(preview, "incomplete"); !why.empty())
+    print_line("not shown  all of what it would do: " + why);
+}
+
 void print_held(const json::object& held) {
   print_line(fmt::format("{}  {}  expires {}", text_of(held, "id"), text_of(held, "state"), text_of(held, "expires")));
   print_line(fmt::format("who        {} (owner {}{})", text_of(held, "agent"), text_of(held, "owner"),
@@ -74,6 +105,9 @@ void print_held(const json::object& held) {
       parameters != nullptr && !parameters->as_array().empty())
     print_line("  with " + joined(*parameters));
   print_line(fmt::format("effect     {}", held.contains("effects") ? joined(held.at("effects"), "; ") : ""));
+  if (held.contains("declared") && !held.at("declared").as_array().empty())
+    print_line(fmt::format("declared   {}", joined(held.at("declared"), "; ")));
+  print_preview(object_at(held, "preview"));
   if (const json::value* plan = held.if_contains("plan"); plan != nullptr && plan->is_array() && !plan->as_array().empty()) {
     print_line("plan       by the database, estimated");
     for (const json::value& line : plan->as_array()) print_line("  " + std::string(line.as_string()));

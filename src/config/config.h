@@ -20,6 +20,7 @@
 #include "grant/grant.h"
 #include "grant/scope.h"
 #include "masking/mask.h"
+#include "policy/preview.h"
 
 namespace narrowgate::config {
 
@@ -183,6 +184,7 @@ struct Resource {
   std::vector<std::string> approvers;  // groups asked when a policy names none
   std::uint64_t max_connections = 100;
   milliseconds hold = limits::hold_default;
+  PreviewDepth preview = PreviewDepth::rows;
   StartupOptions startup_options = StartupOptions::safe;
   Words messages = Words::printable;
 };

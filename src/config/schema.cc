@@ -347,6 +347,14 @@ Form<Resource> resource_form() {
       option("max_connections", &Resource::max_connections, count(1, 100'000),
              {.doc = "Connections to it at one time. One more is refused with 53300."}),
       option("hold", &Resource::hold, duration(1s, 1h), {.doc = "How long a held statement waits for a person."}),
+      option("preview", &Resource::preview,
+             choice<PreviewDepth>({{"off", PreviewDepth::off},
+                                   {"plan", PreviewDepth::plan},
+                                   {"count", PreviewDepth::count},
+                                   {"rows", PreviewDepth::rows}}),
+             {.doc = "What people are shown of what a held statement would do: the database's plan and the triggers in its way "
+                     "(`plan`), besides it how many rows (`count`), besides that a few of them, masked as for the agent "
+                     "(`rows`). Found out by reading only."}),
       option("startup_options", &Resource::startup_options,
              choice<StartupOptions>({{"safe", StartupOptions::safe}, {"pass", StartupOptions::pass}}),
              {.doc = "A client's startup parameters: only harmless ones (time zone, date style, application name, …), or all of "

@@ -13,6 +13,7 @@
 #include "base/secret.h"
 #include "masking/mask.h"
 #include "net/stream.h"
+#include "policy/preview.h"
 
 namespace narrowgate {
 
@@ -42,6 +43,7 @@ struct Upstream {
   std::chrono::milliseconds statement_max{0};  // the upstream itself stops what runs longer; 0: no limit
   masking::Rules masking;                      // columns whose values leave masked
   bool raw_messages = false;                   // errors and notices pass as they are
+  PreviewDepth preview = PreviewDepth::rows;   // of what a person decides about
   bool client_settings = false;                // pass every startup setting of the client's on (examples/open)
 };
 

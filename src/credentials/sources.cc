@@ -25,6 +25,7 @@ Result<Upstream> upstream_of(const config::Resource& resource) {
   out.address = {resource.upstream.host, resource.upstream.port};
   out.database = resource.upstream.database;
   out.masking = config::masking_rules(resource);
+  out.preview = resource.preview;
   out.raw_messages = resource.messages == config::Words::raw;
   out.client_settings = resource.startup_options == config::StartupOptions::pass;
   out.lease.user = resource.upstream.login.password.user;

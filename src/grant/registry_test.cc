@@ -257,7 +257,7 @@ TEST(Registry, AGrantThatIsOverIsNotIssued) {
 TEST(Budget, IsUsedUpByRowsBytesUsesOrTime) {
   World world;
   auto grant = world.grant();
-  grant.budget = {100, 10, 1'000, 3};
+  grant.budget = {100, 10, 1'000, 3, {}};
   const auto live = world.issue(grant);
   EXPECT_EQ(live->charge({99, 9, 999, 1}), Spent::within);
   EXPECT_EQ(live->charge({0, 1, 0, 1}), Spent::exhausted);

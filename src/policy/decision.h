@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "policy/operation.h"
+#include "policy/preview.h"
 
 namespace narrowgate {
 
@@ -103,9 +104,8 @@ struct Request {
   virtual bool runs() const = 0;
   // Set when this is for the gateway itself and never for the upstream.
   virtual const GatewayCall* gateway_call() const { return nullptr; }
-  // How the upstream means to do it, line by line, with its estimates: asked when the request was pinned, for a person's eyes;
-  // empty where it could not be asked without doing something.
-  virtual std::vector<std::string> plan() const { return {}; }
+  // What it would do: found out when the request was pinned, for a person's eyes.
+  virtual const Preview& preview() const = 0;
   // What else changes the meaning of the text (settings, versions of the objects named), for the approval digest.
   virtual std::string meaning() const = 0;
 };

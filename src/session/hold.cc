@@ -74,7 +74,10 @@ approval::OperationFacts facts_of(const Session& session, const Request& request
     facts.effects.push_back(effect.columns.empty()
                                 ? fmt::format("{} {}", effect.verb, effect.object)
                                 : fmt::format("{} {}({})", effect.verb, effect.object, fmt::join(effect.columns, ", ")));
-  facts.plan = request.plan();
+  const grant::Scope declared = task.declared.value_or(grant::Scope()).on(grant.resource);
+  for (const grant::Atom& atom : declared.atoms())
+    facts.declared.push_back(fmt::format("{} {}", atom.verb, atom.object.to_string()));
+  facts.preview = request.preview();
   facts.wait = session.admission.resource->hold;
   facts.ttl = hold.ttl;
   facts.for_task = hold.for_task;

@@ -16,7 +16,7 @@ MAY_INCLUDE = {
     "config": ["base", "grant", "masking", "policy"],
     "identity": ["base", "config"],
     "store": ["base", "grant", "identity", "policy"],  # keeps what identity/ asks to have kept
-    "credentials": ["base", "config", "grant", "http", "masking", "net"],  # an account is made for a grant
+    "credentials": ["base", "config", "grant", "http", "masking", "net", "policy"],  # an account is made for a grant
     "approval": ["base", "grant", "identity", "policy", "store"],
     "recording": ["base"],
     "protocol": ["base", "credentials", "net", "policy"],

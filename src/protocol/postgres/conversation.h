@@ -139,7 +139,7 @@ class PostgresConversation final : public Conversation, private Creditor {
 
   // guarded.cc: a ceiling, or an approval whose meaning is checked again where it runs
   Task<Result<Done>> forward_guarded(std::uint64_t number, Permitted permitted);
-  Task<Result<Done>> ask_for_plan(PostgresRequest& request);
+  Task<void> look_ahead(PostgresRequest& request);
   Task<Result<OwnQuery>> ask_for_stamps(const PostgresRequest& request);
   Task<Result<Done>> forward_plainly(std::uint64_t number, const Permitted& permitted);
   Task<Result<Done>> forward_alone(std::uint64_t number, Permitted permitted);

@@ -9,6 +9,7 @@
 //
 // A client in a transaction of its own keeps it: open if the statement ran, failed if it did not, as PostgreSQL would have it.
 #include "protocol/postgres/conversation.h"
+#include "protocol/postgres/look_ahead.h"
 #include "protocol/postgres/wire/messages_answer.h"
 
 namespace narrowgate::postgres {
@@ -16,8 +17,6 @@ namespace {
 
 using Kind = Debt::Kind;
 using RequestKind = PostgresRequest::Kind;
-
-constexpr std::size_t plan_lines_max = 40, plan_line_bytes_max = 300;
 
 constexpr std::string_view kUndo = "narrowgate takes this back";
 constexpr std::string_view kUndoName = "narrowgate_refused";
@@ -115,21 +114,14 @@ Task<Result<OwnQuery>> PostgresConversation::ask_for_stamps(const PostgresReques
   co_return co_await ask_in_step(request.statement->stamp_query);
 }
 
-// Only outside transactions, which would keep the plan's locks while a person thinks, and only where planning runs nothing of
-// anybody's: the plan is a statement like any other, and judged like one.
-Task<Result<Done>> PostgresConversation::ask_for_plan(PostgresRequest& request) {
-  request.plan_lines.clear();
-  const bool alone = request.kind == RequestKind::query && answers_.transaction() == 'I' && !answers_.work_since_sync();
-  if (!alone || request.statement->facts.size() != 1 || request.sql.size() > limits::parse_inline_bytes_max) co_return Done{};
-  const std::string explain = fmt::format("EXPLAIN {}", request.sql);
-  const auto planned = Understanding::read(explain, *understanding_.catalog(), understanding_.state());
-  if (!planned->operation->classified || planned->operation->danger > Danger::session || planned->changes_meaning)
-    co_return Done{};
-  NG_CO_TRY(const OwnQuery plan, co_await ask(explain));
-  for (const auto& row : plan.rows)
-    if (!row.empty() && row[0] && request.plan_lines.size() < plan_lines_max)
-      request.plan_lines.push_back(row[0]->substr(0, plan_line_bytes_max));
-  co_return Done{};
+// Over a connection of its own: whatever becomes of it, the client's transaction and pipeline are as they were.
+Task<void> PostgresConversation::look_ahead(PostgresRequest& request) {
+  request.ahead = {};
+  auto what = look_ahead_at(request, upstream_at_.preview, *understanding_.catalog(), understanding_.state());
+  if (!what) co_return;
+  what->in_transaction = answers_.transaction() != 'I';
+  request.ahead = co_await common_.pool.run(client_.stream().loop(),
+                                            [&] { return postgres::look_ahead(upstream_at_, *what, common_.masks); });
 }
 
 Task<Result<Done>> PostgresConversation::pin(Request& pinned) {
@@ -137,7 +129,7 @@ Task<Result<Done>> PostgresConversation::pin(Request& pinned) {
   request.keep();
   request.session_meaning = understanding_.state().meaning();
   if (request.kind == RequestKind::query) NG_CO_TRY_VOID(co_await drained());
-  NG_CO_TRY_VOID(co_await ask_for_plan(request));
+  co_await look_ahead(request);
   if (request.statement->stamp_query.empty()) co_return Done{};
   NG_CO_TRY(const OwnQuery now, co_await ask_for_stamps(request));
   request.stamps = joined(now);

@@ -199,7 +199,7 @@ PostgresConversation::RequestPtr PostgresConversation::parse_for(const frontend:
   request->name = parse.statement;
   request->sql = parse.text;
   request->message = body;
-  request->prepared = std::make_shared<const Prepared>(Prepared{std::string(parse.text), statement, epoch()});
+  request->prepared = std::make_shared<const Prepared>(Prepared{std::string(parse.text), statement, epoch(), parse.types});
   request->statement = std::move(statement);
   if (names_.statements.size() >= limits::prepared_statements_max && !names_.statements.find(parse.statement))
     request->statement =

@@ -22,7 +22,8 @@ inline constexpr std::size_t portals_max = 1'000;  // per session; a transaction
 struct Prepared {
   std::string text;
   std::shared_ptr<const Statement> statement;
-  std::uint64_t epoch = 0;  // of the understanding that read it; 0: read it again
+  std::uint64_t epoch = 0;                // of the understanding that read it; 0: read it again
+  std::vector<std::uint32_t> types = {};  // of its parameters, as Parse declared them
 };
 
 // What has come of an answer that is fetched in parts: its limits are for all of it.

@@ -19,14 +19,14 @@ struct PostgresRequest final : Request {
   std::string name;                          // of the statement (parse) or portal (execute)
   std::string_view sql;                      // the exact text
   ByteView message;                          // the body as it came, checked; what is sent is written anew from it
-  std::vector<std::string> plan_lines;       // of the server; read when it is pinned
+  Preview ahead;                             // what it would do; found out when it is pinned
   std::string session_meaning, stamps;  // settings, and versions of objects, that its meaning rests on; read when it is pinned
 
   const std::shared_ptr<const Operation>& operation() const override { return statement->operation; }
   std::string_view text() const override { return sql; }
   std::vector<std::string> parameters() const override;
   std::vector<ParameterValue> values() const override;
-  std::vector<std::string> plan() const override { return plan_lines; }
+  const Preview& preview() const override { return ahead; }
   void keep();
   bool runs() const override { return kind != Kind::parse; }
   const GatewayCall* gateway_call() const override {

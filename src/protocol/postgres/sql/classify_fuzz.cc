@@ -3,6 +3,7 @@
 #include "protocol/postgres/sql/classify.h"
 #include "protocol/postgres/sql/paper_catalog.h"
 #include "protocol/postgres/sql/plpgsql.h"
+#include "protocol/postgres/sql/preview_query.h"
 
 namespace {
 
@@ -34,5 +35,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   state.apply(once.statements);
   check(classify(text, *catalog, state));
   (void)read_plpgsql(text, {});
+  if (const auto preview = preview_query(text, {})) {
+    NG_CHECK(parse_sql(preview->count).ok());
+    NG_CHECK(preview->sample.empty() || parse_sql(preview->sample).ok());
+  }
   return 0;
 }
