@@ -50,8 +50,9 @@ def shop_config(postgres, password, database="orders"):
 class Gateway:
     """Runs from start() to stop(), or to the end of the program."""
 
-    def __init__(self, config, *, data_dir=None, binary=BINARY):
-        self.binary = binary
+    binary = BINARY
+
+    def __init__(self, config, *, data_dir=None):
         self.folder = machine.folder(prefix="narrowgate-gateway-")
         self.config = json.loads(json.dumps(config))
         self.config.setdefault("data_dir", data_dir or f"{self.folder}/data")
