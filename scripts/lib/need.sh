@@ -17,7 +17,7 @@ rust_wanted=1.89
 
 # libboost1.81-dev by its full name: plain libboost-dev is 1.74 on Debian 12, and installing it removes 1.81.
 packages_build='ca-certificates g++ cmake ninja-build ccache mold pkg-config python3 libboost1.81-dev libssl-dev
-    libsqlite3-dev libzstd-dev
+  libsqlite3-dev libzstd-dev libvectorscan-dev
   libyaml-cpp-dev libcli11-dev libspdlog-dev libfmt-dev libprotobuf-dev protobuf-compiler libgtest-dev libgmock-dev libpq-dev
   librapidcheck-dev prometheus-cpp-dev libclang-19-dev'
 packages_postgres='postgresql-15 postgresql-client-15 openssl python3 libfaketime'

@@ -35,7 +35,7 @@ struct OperationFacts {
   std::vector<std::string> groups;                 // who may decide; none is refused
   std::vector<std::string> policies;               // that determined the hold
   std::vector<std::string> effects;                // "UPDATE public.refunds(state)": what it touches, for people
-  std::vector<std::string> declared;               // what the task said it would need, of this resource; empty if it did not say
+  std::vector<std::string> declared;               // what the task was declared to need of the same things
   Preview preview;                                 // what it would do
   std::chrono::milliseconds wait{0};               // how long a person may take; 0: limits::hold_default
   std::optional<std::chrono::milliseconds> ttl{};  // how long an approval stays good at most; unset: `wait` again

@@ -2,6 +2,7 @@
 #include <set>
 
 #include "config/schema.h"
+#include "detect/entities.h"
 
 namespace narrowgate::config {
 namespace {
@@ -253,6 +254,21 @@ class Checker {
       if (!resource.classification.contains(label))
         error(fmt::format("{}.masking.{}", at, label), "names a class that `classification` does not have",
               suggestion(label, names_in(resource.classification)));
+    detect(at, resource);
+  }
+
+  void detect(const std::string& at, const Resource& resource) {
+    std::vector<std::string_view> known;
+    for (const detect::Entity& one : detect::entities()) known.push_back(one.name);
+    for (std::size_t i = 0; i < resource.detect.size(); ++i) {
+      const std::string& wanted = resource.detect[i];
+      if (detect::find_entity(wanted) == nullptr)
+        error(fmt::format("{}.detect[{}]", at, i), fmt::format("is \"{}\", which nothing here can find", wanted),
+              suggestion(wanted, known));
+      if (std::find(resource.detect.begin(), resource.detect.begin() + std::ptrdiff_t(i), wanted) !=
+          resource.detect.begin() + std::ptrdiff_t(i))
+        error(fmt::format("{}.detect[{}]", at, i), fmt::format("names \"{}\" a second time", wanted), "leave it out");
+    }
   }
 
   template <class T>

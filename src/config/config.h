@@ -180,6 +180,7 @@ struct Resource {
   Upstream upstream;
   std::map<std::string, std::vector<grant::ObjectPattern>> classification;  // "pii" → what is
   std::map<std::string, masking::Kind> masking;                             // what of it leaves masked, and how
+  std::vector<std::string> detect;                                          // entities that leave masked wherever they stand
   Capture capture = Capture::shape;
   std::vector<std::string> approvers;  // groups asked when a policy names none
   std::uint64_t max_connections = 100;

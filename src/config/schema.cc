@@ -340,6 +340,11 @@ Form<Resource> resource_form() {
           {.doc = "Classes whose columns leave masked, and how: as nothing, as `[masked]`, by their last four characters, or as "
                   "a token that is the same wherever the value is.",
            .example = "{pii: token}"}),
+      option(
+          "detect", &Resource::detect, list(name(), few),
+          {.doc = "What leaves masked wherever it stands in a value, by what it looks like: `docs/detection.md` names all that "
+                  "can be found. Every row is read for it.",
+           .example = "[credit_card, email, aws_access_key]"}),
       option("capture", &Resource::capture, choice<Capture>({{"shape", Capture::shape}, {"full", Capture::full}}),
              {.doc = "What of parameters and results is recorded: types and counts, or everything."}),
       option("approvers", &Resource::approvers, list(text(words_max), few),

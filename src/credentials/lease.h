@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/secret.h"
+#include "detect/detectors.h"
 #include "masking/mask.h"
 #include "net/stream.h"
 #include "policy/preview.h"
@@ -40,11 +41,12 @@ struct Upstream {
     std::function<bool()> wanted;  // any thread; false once the grant is over
   };
   std::optional<Warm> warm;
-  std::chrono::milliseconds statement_max{0};  // the upstream itself stops what runs longer; 0: no limit
-  masking::Rules masking;                      // columns whose values leave masked
-  bool raw_messages = false;                   // errors and notices pass as they are
-  PreviewDepth preview = PreviewDepth::rows;   // of what a person decides about
-  bool client_settings = false;                // pass every startup setting of the client's on (examples/open)
+  std::chrono::milliseconds statement_max{0};          // the upstream itself stops what runs longer; 0: no limit
+  masking::Rules masking;                              // columns whose values leave masked
+  std::shared_ptr<const detect::Detectors> detectors;  // of what leaves masked wherever it stands; nullptr: none
+  bool raw_messages = false;                           // errors and notices pass as they are
+  PreviewDepth preview = PreviewDepth::rows;           // of what a person decides about
+  bool client_settings = false;                        // pass every startup setting of the client's on (examples/open)
 };
 
 }  // namespace narrowgate

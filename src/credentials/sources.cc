@@ -25,6 +25,9 @@ Result<Upstream> upstream_of(const config::Resource& resource) {
   out.address = {resource.upstream.host, resource.upstream.port};
   out.database = resource.upstream.database;
   out.masking = config::masking_rules(resource);
+  if (!resource.detect.empty()) {
+    NG_TRY(out.detectors, detect::Detectors::compile(resource.detect));
+  }
   out.preview = resource.preview;
   out.raw_messages = resource.messages == config::Words::raw;
   out.client_settings = resource.startup_options == config::StartupOptions::pass;

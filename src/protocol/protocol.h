@@ -64,6 +64,7 @@ struct Outcome {
   std::uint64_t rows_written = 0;  // of `rows`, those that it changed
   bool completed = true;           // false: never run, or nobody knows
   std::chrono::nanoseconds took{0};
+  std::vector<std::pair<std::string, std::uint64_t>> found = {};  // in its values, and masked: entity, how often
 };
 
 // How much more of an answer may go to a client.

@@ -4,6 +4,7 @@
 
 #include "base/limits.h"
 #include "base/log.h"
+#include "grant/scope_json.h"
 #include "session/serve.h"
 
 namespace narrowgate::session {
@@ -44,6 +45,20 @@ std::vector<std::string> groups_of(const Session& session, const Hold& hold) {
   return hold.groups.empty() ? session.admission.resource->approvers : hold.groups;
 }
 
+// What the task was declared to need of the things that the operation touches: it may be much more than this one.
+std::vector<std::string> declared_of(const grant::Scope& scope, const Operation& operation) {
+  const auto concerns = [](const grant::Atom& atom, const Effect& effect) {
+    const auto object = grant::ObjectPattern::parse(effect.object);
+    return (atom.verb == "*" || atom.verb == effect.verb) && object.ok() && grant::intersect(atom.object, *object);
+  };
+  std::vector<std::string> out;
+  for (const grant::Atom& atom : scope.atoms())
+    if (std::any_of(operation.effects.begin(), operation.effects.end(),
+                    [&](const Effect& effect) { return concerns(atom, effect); }))
+      out.push_back(describe(atom));
+  return out;
+}
+
 approval::OperationFacts facts_of(const Session& session, const Request& request, const Hold& hold) {
   const grant::Grant& grant = session.admission.grant->grant();
   const grant::Task& task = session.admission.task;
@@ -74,9 +89,7 @@ approval::OperationFacts facts_of(const Session& session, const Request& request
     facts.effects.push_back(effect.columns.empty()
                                 ? fmt::format("{} {}", effect.verb, effect.object)
                                 : fmt::format("{} {}({})", effect.verb, effect.object, fmt::join(effect.columns, ", ")));
-  const grant::Scope declared = task.declared.value_or(grant::Scope()).on(grant.resource);
-  for (const grant::Atom& atom : declared.atoms())
-    facts.declared.push_back(fmt::format("{} {}", atom.verb, atom.object.to_string()));
+  facts.declared = declared_of(task.scope.on(grant.resource), *request.operation());
   facts.preview = request.preview();
   facts.wait = session.admission.resource->hold;
   facts.ttl = hold.ttl;

@@ -37,6 +37,7 @@ std::string Metrics::text() const {
   counter("narrowgate_sessions_opened_total", "Sessions that reached an upstream", sessions_opened);
   counter("narrowgate_sessions_refused_total", "Connections refused before an upstream was reached", sessions_refused);
   counter("narrowgate_sessions_live", "Sessions open now", sessions_live, "gauge");
+  counter("narrowgate_values_detected_total", "What detectors found in values, and masked", detected);
   counter("narrowgate_operations_permitted_total", "Operations permitted", permitted);
   counter("narrowgate_operations_held_total", "Operations held for a person", held);
   counter("narrowgate_operations_denied_total", "Operations denied", denied);

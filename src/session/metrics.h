@@ -29,6 +29,7 @@ struct Metrics {
   Counter permitted{0}, held{0}, denied{0}, upstream_errors{0};
   Counter rows{0}, bytes{0};
   Counter revoked{0};
+  Counter detected{0};
   Histogram hold_time, revoke_time, upstream_time;
 
   std::string text() const;  // Prometheus' exposition format

@@ -52,6 +52,7 @@ void Session::finished(std::uint64_t request, const Outcome& outcome) {
                     .rows = outcome.rows,
                     .bytes = outcome.bytes,
                     .duration = outcome.took});
+  if (!outcome.found.empty()) found(outcome);
   // Fails closed: what cannot be recorded must not go on.
   if (!recorded.ok())
     stop(DenialCode::unavailable, "this session cannot be recorded any more", "recorder: " + recorded.error().detail);
@@ -71,6 +72,16 @@ Allowance Session::allowance() const {
   const grant::Budget left = admission.grant->left();
   return {left.rows_read.value_or(Allowance::unlimited), left.bytes.value_or(Allowance::unlimited),
           left.time.value_or(Allowance::forever)};
+}
+
+void Session::found(const Outcome& outcome) {
+  std::string words;
+  for (const auto& [entity, times] : outcome.found) {
+    words += fmt::format("{}{} {}", words.empty() ? "" : ", ", entity, times);
+    gateway.metrics.detected.fetch_add(times, std::memory_order_relaxed);
+  }
+  if (const Result<Done> noted = log->note("detected", words); !noted.ok())
+    log_warning("note not recorded", {{"session", id}, {"why", noted.error().detail}});
 }
 
 void Session::noticed(std::string_view what) {

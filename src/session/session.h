@@ -47,6 +47,7 @@ class Session final : public Ears {
 
  private:
   void update_busy(std::size_t in_flight);
+  void found(const Outcome& outcome);
   std::string end_reason_;
   std::size_t in_flight_ = 0;
 };

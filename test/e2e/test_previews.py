@@ -66,6 +66,8 @@ class OfRows(Previews):
         self.assertNotIn("value", row["born"])  # NULL
         self.assertIn("people_logged BEFORE UPDATE OF name ON public.people", preview["triggers"][0])
         self.assertRegex(held["plan"][0], "^Update on people")
+        self.assertEqual(held["declared"], ["INSERT on public.log", "SELECT on public.people", "UPDATE on public.people"])
+        self.assertIn("declared   INSERT on public.log; SELECT on public.people; UPDATE on public.people", text)
         self.assertIn("rows       2, counted now", text)
         self.assertIn("name 'name 3' → 'NAME 3'", text)
         self.assertIn("trigger    people_logged BEFORE UPDATE OF name", text)

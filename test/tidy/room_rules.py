@@ -13,10 +13,11 @@ MAY_INCLUDE = {
     "http": ["base", "net"],
     "policy": ["base"],  # pure: no clock, no I/O, no store
     "grant": ["base", "policy"],
-    "config": ["base", "grant", "masking", "policy"],
+    "detect": ["base"],
+    "config": ["base", "detect", "grant", "masking", "policy"],
     "identity": ["base", "config"],
     "store": ["base", "grant", "identity", "policy"],  # keeps what identity/ asks to have kept
-    "credentials": ["base", "config", "grant", "http", "masking", "net", "policy"],  # an account is made for a grant
+    "credentials": ["base", "config", "detect", "grant", "http", "masking", "net", "policy"],  # an account is made for a grant
     "approval": ["base", "grant", "identity", "policy", "store"],
     "recording": ["base"],
     "protocol": ["base", "credentials", "net", "policy"],
@@ -26,7 +27,7 @@ MAY_INCLUDE = {
     # A role is compiled from a scope, and made over a connection of the gateway's own.
     "protocol/postgres/roles": ["base", "config", "credentials", "grant", "protocol/postgres", "protocol/postgres/sql",
                                 "protocol/postgres/wire"],
-    "protocol/postgres": ["base", "credentials", "masking", "net", "policy", "protocol", "protocol/postgres/sql",
+    "protocol/postgres": ["base", "credentials", "detect", "masking", "net", "policy", "protocol", "protocol/postgres/sql",
                           "protocol/postgres/wire", "protocol/wire"],
     "session": ["approval", "base", "config", "credentials", "grant", "identity", "net", "policy", "protocol", "recording",
                 "store"],

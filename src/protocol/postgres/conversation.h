@@ -110,7 +110,9 @@ class PostgresConversation final : public Conversation, private Creditor {
   bool meaning_is_settled() const;
   // masked.cc: what of masked columns comes and goes
   bool brings_back_a_mask(const PostgresRequest& request) const;
-  bool holds_a_mask(const frontend::Bind& bind) const;
+  bool is_mask(std::string_view value, const Statement& statement) const;
+  bool may_bring_masks(const Statement& statement) const;
+  bool holds_a_mask(const frontend::Bind& bind, const Statement& statement) const;
   RequestPtr looked_at(RequestPtr request) const;
   bool settled_and_certain();
   Task<Result<Done>> settle_meaning();

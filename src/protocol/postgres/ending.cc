@@ -25,6 +25,7 @@ Outcome PostgresConversation::outcome_of(const Debt& debt, bool ran) const {
   const bool writes = debt.statement && (debt.statement->writes_rows || debt.statement->copies_in);
   if (writes && out.sqlstate.empty()) out.rows_written = debt.rows;
   out.completed = ran;
+  if (debt.mask) out.found = debt.mask->found();
   out.took = common_.clock.mono() - std::max(debt.since, settled_at_);
   return out;
 }

@@ -231,7 +231,7 @@ PostgresConversation::PortalPtr PostgresConversation::name_portal(const frontend
   portal->prepared = std::move(prepared);
   portal->statement = std::move(statement);
   if (body.size() <= limits::bind_bytes_recorded_max) portal->bind = as_text(body);
-  portal->holds_mask = portal->statement->writes_masked && holds_a_mask(bind);
+  portal->holds_mask = holds_a_mask(bind, *portal->statement);
   names_.portals.sent(bind.portal, portal);
   return portal;
 }

@@ -98,9 +98,9 @@ class Looking {
     return Done{};
   }
 
-  Result<Done> sample(const masking::Masks& masks) {
+  Result<Done> sample(const masking::Masks& masks, std::shared_ptr<const detect::Detectors> detectors) {
     std::optional<RowMask> mask;
-    if (what_.masks) mask.emplace(what_.masks, std::set<std::string>(), masks);
+    if (what_.masks) mask.emplace(what_.masks, std::set<std::string>(), masks, std::move(detectors));
     NG_TRY(const auto answer, questions_.ask(what_.rows->sample, parameters_, mask ? &*mask : nullptr));
     for (const auto& row : answer.rows) out_.samples.push_back(cells_of(answer.columns, row));
     return Done{};
@@ -210,7 +210,7 @@ Preview look_ahead(const Upstream& upstream, const LookAhead& what, const maskin
   }
   if (what.plan) step(looking.plan());
   if (what.rows) step(looking.count());
-  if (what.rows && !what.rows->sample.empty()) step(looking.sample(masks));
+  if (what.rows && !what.rows->sample.empty()) step(looking.sample(masks, upstream.detectors));
   Preview out = looking.take();
   if (what.in_transaction && out.incomplete.empty())
     out.incomplete = "what the client's own open transaction has changed so far is not in it";

@@ -23,16 +23,27 @@ Result<Done> PostgresConversation::described(const Debt& debt, ByteView row_desc
   return Done{};
 }
 
-bool PostgresConversation::holds_a_mask(const frontend::Bind& bind) const {
-  return std::any_of(bind.values.begin(), bind.values.end(),
-                     [&](const Value& value) { return value && common_.masks.is_mask(as_text(*value)); });
+bool PostgresConversation::is_mask(std::string_view value, const Statement& statement) const {
+  const auto& detectors = upstream_at_.detectors;
+  return (statement.writes_masked && common_.masks.is_mask(value)) || (detectors && detectors->holds_mark(value));
+}
+
+bool PostgresConversation::may_bring_masks(const Statement& statement) const {
+  return statement.writes_masked || (upstream_at_.detectors && statement.operation->danger > Danger::session);
+}
+
+bool PostgresConversation::holds_a_mask(const frontend::Bind& bind, const Statement& statement) const {
+  return may_bring_masks(statement) && std::any_of(bind.values.begin(), bind.values.end(), [&](const Value& value) {
+           return value && is_mask(as_text(*value), statement);
+         });
 }
 
 bool PostgresConversation::brings_back_a_mask(const PostgresRequest& request) const {
-  if (!request.runs() || !request.statement->writes_masked) return false;
-  const auto& constants = request.statement->constants;
+  const Statement& statement = *request.statement;
+  if (!request.runs() || !may_bring_masks(statement)) return false;
   return (request.portal && request.portal->holds_mask) ||
-         std::any_of(constants.begin(), constants.end(), [&](const std::string& one) { return common_.masks.is_mask(one); });
+         std::any_of(statement.constants.begin(), statement.constants.end(),
+                     [&](const std::string& one) { return is_mask(one, statement); });
 }
 
 // What was read masked must not take the place of what it stood for.

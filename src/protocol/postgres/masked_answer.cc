@@ -37,14 +37,18 @@ ResultMask mask_of(const StatementFacts& facts, const Catalog& catalog) {
 
 std::shared_ptr<const AnswerMasks> masks_of(const std::vector<StatementFacts>& facts, const Catalog& catalog) {
   const auto clean = [](const StatementFacts& one) { return one.gives.clean(); };
-  if (std::all_of(facts.begin(), facts.end(), clean)) return nullptr;
+  return std::all_of(facts.begin(), facts.end(), clean) ? nullptr : every_answer(facts, catalog);
+}
+
+std::shared_ptr<const AnswerMasks> every_answer(const std::vector<StatementFacts>& facts, const Catalog& catalog) {
   auto out = std::make_shared<AnswerMasks>();
   for (const StatementFacts& one : facts) out->push_back(mask_of(one, catalog));
   return out;
 }
 
-RowMask::RowMask(std::shared_ptr<const AnswerMasks> answer, const std::set<std::string>& unmasked, const masking::Masks& masks)
-    : answer_(std::move(answer)), masks_(masks), copied_(answer_->size()) {
+RowMask::RowMask(std::shared_ptr<const AnswerMasks> answer, const std::set<std::string>& unmasked, const masking::Masks& masks,
+                 std::shared_ptr<const detect::Detectors> detectors)
+    : answer_(std::move(answer)), masks_(masks), detectors_(std::move(detectors)), copied_(answer_->size()) {
   for (const ResultMask& result : *answer_) {
     Columns& columns = results_.emplace_back();
     for (const ColumnMask& one : result.columns) {
@@ -54,10 +58,28 @@ RowMask::RowMask(std::shared_ptr<const AnswerMasks> answer, const std::set<std::
     }
     if (columns.any) columns.rest = &kUnexpected;
     if (!result.placed && columns.any) columns.columns.clear();  // any of them may be it
+    if (!columns.any) columns.columns.clear();
   }
 }
 
-bool RowMask::masks(std::size_t result) const { return result >= results_.size() || results_[result].any; }
+bool RowMask::masks(std::size_t result) const {
+  return detectors_ != nullptr || result >= results_.size() || results_[result].any;
+}
+
+std::vector<std::pair<std::string, std::uint64_t>> RowMask::found() const {
+  std::vector<std::pair<std::string, std::uint64_t>> out;
+  for (std::size_t i = 0; i < counts_.size(); ++i)
+    if (counts_[i] > 0) out.emplace_back(detectors_->names()[i], counts_[i]);
+  return out;
+}
+
+FieldMasked RowMask::masked(const ColumnMask* mask, std::string_view value) {
+  if (mask != nullptr) return {true, masks_.mask(mask->kind, mask->label, value)};
+  if (detectors_ == nullptr) return {};
+  auto cleaned = detectors_->clean_binary(value, counts_);
+  if (!cleaned) return {};
+  return {true, cleaned->null ? std::nullopt : std::optional(std::move(cleaned->text))};
+}
 
 const ColumnMask* RowMask::mask_at(const Columns& result, std::size_t column) const {
   return column < result.columns.size() ? result.columns[column] : result.rest;
@@ -70,7 +92,7 @@ Result<Done> RowMask::write(char type, ByteView body, std::size_t result, Bytes&
   return copy_row(body, results_[result], (*answer_)[result].copy, out);
 }
 
-Result<Done> RowMask::data_row(ByteView body, const Columns& result, Bytes& out) const {
+Result<Done> RowMask::data_row(ByteView body, const Columns& result, Bytes& out) {
   wire::Reader in(body);
   std::vector<Value> values = read_values(in);
   NG_TRY_VOID(in.finish("DataRow", Blame::upstream, Done{}));
@@ -80,9 +102,10 @@ Result<Done> RowMask::data_row(ByteView body, const Columns& result, Bytes& out)
   const bool as_expected = result.columns.empty() || result.columns.size() == values.size();
   for (std::size_t i = 0; i < values.size(); ++i) {
     const ColumnMask* mask = as_expected ? mask_at(result, i) : &kUnexpected;
-    if (mask == nullptr || !values[i]) continue;
-    const auto masked = masks_.mask(mask->kind, mask->label, as_text(*values[i]));
-    values[i] = masked ? Value(as_bytes(made.emplace_back(*masked))) : Value();
+    if (!values[i]) continue;
+    FieldMasked field = masked(mask, as_text(*values[i]));
+    if (!field.masked) continue;
+    values[i] = field.by ? Value(as_bytes(made.emplace_back(std::move(*field.by)))) : Value();
   }
   wire::Writer writer(out);
   writer.message('D', [&] { write_values(writer, values); });
@@ -92,14 +115,12 @@ Result<Done> RowMask::data_row(ByteView body, const Columns& result, Bytes& out)
 Result<Done> RowMask::copy_row(ByteView body, const Columns& result, const CopyFormat& format, Bytes& out) {
   std::uint64_t& row = copied_[std::size_t(&result - results_.data())];
   const FieldMask field = [&](std::size_t column, std::string_view value) -> FieldMasked {
-    const ColumnMask* mask = mask_at(result, column);
-    if (mask == nullptr) return {};
-    return {true, masks_.mask(mask->kind, mask->label, value)};
+    return masked(mask_at(result, column), value);
   };
-  Bytes masked;
-  NG_TRY_VOID(mask_copy_row(body, format, row++, result.columns.size(), field, masked));
+  Bytes written;
+  NG_TRY_VOID(mask_copy_row(body, format, row++, result.columns.size(), field, written));
   wire::Writer writer(out);
-  writer.message('d', [&] { writer.bytes(masked); });
+  writer.message('d', [&] { writer.bytes(written); });
   return Done{};
 }
 

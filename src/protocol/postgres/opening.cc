@@ -123,6 +123,7 @@ Task<Result<Done>> PostgresConversation::open(OpenPermit, Upstream upstream, Wel
     co_return co_await turn_away(too_old);
   }
   understanding_.begin(catalog, upstream_session_.parameters, upstream_at_.account ? upstream_at_.account->user : "");
+  if (upstream_at_.detectors) understanding_.state().look_into_values();
   meaning_changed_ = client_chose_meaning;
   if (!upstream_at_.application_name.empty()) {
     understanding_.state().fix_name();
@@ -135,7 +136,7 @@ Task<Result<Done>> PostgresConversation::open(OpenPermit, Upstream upstream, Wel
   if (terminated_) co_return Error{Code::closed, Blame::gateway, "the session was ended while it opened"};
   search_path_ = catalog->search_path();
   const auto words = upstream_at_.raw_messages ? Relay::Words::raw : Relay::Words::printable;
-  relay_.emplace(*upstream_, client_, answers_, words);
+  relay_.emplace(*upstream_, client_, answers_, words, upstream_at_.detectors.get());
   tasks_.start(relay_until_end());
   co_return Done{};
 }

@@ -123,7 +123,7 @@ Debt PostgresConversation::debt_for(std::uint64_t number, const Permitted& permi
   if (request.portal) debt.taken = std::shared_ptr<Taken>(request.portal, &request.portal->taken);
   else if (request.runs() && !request.statement->fetches.empty()) debt.taken = names_.cursors.taken(request.statement->fetches);
   if (request.runs() && request.statement->masks)
-    debt.mask = std::make_shared<RowMask>(request.statement->masks, permitted.unmasked(), common_.masks);
+    debt.mask = std::make_shared<RowMask>(request.statement->masks, permitted.unmasked(), common_.masks, upstream_at_.detectors);
   if (request.runs() && request.statement->touches_masked) answers_.keep_details();
   debt.copies = request.runs() ? request.statement->copies : 0;
   debt.prepared = request.prepared;

@@ -1,40 +1,9 @@
 #include "protocol/postgres/relay.h"
 
 #include "base/limits.h"
-#include "protocol/postgres/wire/error_fields.h"
+#include "protocol/postgres/words.h"
 
 namespace narrowgate::postgres {
-namespace {
-
-// An upstream's words as a client may read them; empty if they already are.
-Result<std::string> made_printable(const RelayStep& step) {
-  NG_TRY(const ErrorFields fields, decode_error_fields(step.body));
-  const auto clean = [](const ErrorField& field) { return printable_text(field.value) == field.value; };
-  if (std::all_of(fields.all().begin(), fields.all().end(), clean)) return std::string();
-  Bytes out;
-  write_printable(out, ErrorKind(step.type), fields);
-  return std::string(as_text(out));
-}
-
-// Without what may quote the values of masked columns: "Failing row contains (…)", "invalid input syntax for type integer: …".
-Result<std::string> without_details(const RelayStep& step, bool printable) {
-  NG_TRY(const ErrorFields fields, decode_error_fields(step.body));
-  constexpr std::string_view quoting = "DWq";  // detail, where, internal query
-  const bool about_data = fields.sqlstate().starts_with("22");
-  const std::string message = fmt::format("data exception {} in a statement that touches masked columns", fields.sqlstate());
-  std::vector<ErrorField> kept;
-  for (ErrorField field : fields.all()) {
-    if (quoting.find(field.code) != std::string_view::npos) continue;
-    if (field.code == 'M' && about_data) field.value = message;
-    kept.push_back(field);
-  }
-  Bytes out;
-  if (printable) write_printable(out, ErrorKind(step.type), ErrorFields(std::move(kept)));
-  else write_error_fields(out, ErrorKind(step.type), kept);
-  return std::string(as_text(out));
-}
-
-}  // namespace
 
 Task<Result<Done>> Relay::run() {
   Bytes room(limits::read_chunk_bytes);
@@ -95,20 +64,20 @@ Result<Done> Relay::mask_row(const RelayStep& step) {
 Result<Done> Relay::sort_message(const RelayStep& step) {
   NG_TRY(const Turn turn, answers_.take(step.type, step.body));
   ends_inside_ = false;
-  const bool words = step.type == 'E' || step.type == 'N';
-  if (turn == Turn::pass && words && answers_.keeps_details()) {
-    NG_TRY(std::string kept, without_details(step, words_ == Words::printable));
-    pass_new(kept);
-  } else if (turn == Turn::pass && words_ == Words::printable && words) {
-    NG_TRY(std::string printable, made_printable(step));
-    if (printable.empty()) pass(step.raw);
-    else pass_new(printable);
-  } else if (turn == Turn::pass) {
-    pass(step.raw);
+  if (turn == Turn::pass) {
+    NG_TRY(std::string other, in_other_words(step));
+    if (other.empty()) pass(step.raw);
+    else pass_new(other);
   }
   pass_new(answers_.said());
   set_budget();
   return Done{};
+}
+
+// "" if it passes as it is.
+Result<std::string> Relay::in_other_words(const RelayStep& step) const {
+  if (step.type != 'E' && step.type != 'N' && step.type != 'A') return std::string();
+  return words_for_client(step.type, step.body, {words_ == Words::printable, answers_.keeps_details(), detectors_});
 }
 
 void Relay::set_budget() {

@@ -13,9 +13,9 @@ namespace narrowgate::postgres {
 class Relay {
  public:
   enum class Words : bool { printable, raw };  // of errors and notices
-  // Borrows all three; they outlive run().
-  Relay(net::Stream& upstream, ClientSide& client, Answers& answers, Words words)
-      : upstream_(upstream), client_(client), answers_(answers), words_(words) {}
+  // Borrows all of them; they outlive run(). `detectors`: what must not leave in errors, notices and notifications either.
+  Relay(net::Stream& upstream, ClientSide& client, Answers& answers, Words words, const detect::Detectors* detectors)
+      : upstream_(upstream), client_(client), answers_(answers), words_(words), detectors_(detectors) {}
 
   // Until one side ends, or it was told to stop: then all went well.
   Task<Result<Done>> run();
@@ -26,6 +26,7 @@ class Relay {
   Result<Done> sort(ByteView chunk);
   Result<Done> sort_message(const RelayStep& step);
   Result<Done> mask_row(const RelayStep& step);
+  Result<std::string> in_other_words(const RelayStep& step) const;
   void pass(ByteView bytes);
   void pass_new(std::string& bytes);
   void set_budget();
@@ -34,6 +35,7 @@ class Relay {
   ClientSide& client_;
   Answers& answers_;
   const Words words_;
+  const detect::Detectors* const detectors_;
   RelayScanner scanner_;
   ByteView chunk_;  // what was read
   ByteView run_;    // of the chunk: passes on as it is, after made_

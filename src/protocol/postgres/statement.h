@@ -18,7 +18,7 @@ struct Statement {
   std::string stamp_query;  // asks the upstream for the versions of the objects it rests on; "" if it rests on none
   std::optional<GatewayCall> gateway_call;
   std::shared_ptr<const AnswerMasks> masks;  // of what it shows; nullptr: none of it is masked
-  std::vector<std::string> constants;        // texts in it, if it writes to masked columns: none may be a mask
+  std::vector<std::string> constants;        // texts in it, if it writes where a mask may come back: none may be one
   bool changes_meaning = false;              // its success changes what later texts mean
   bool writes_rows = false;                  // a row ceiling applies
   bool copies_in = false;                    // COPY FROM STDIN
@@ -29,10 +29,10 @@ struct Statement {
   bool ends_transaction = false;             // COMMIT, ROLLBACK, ROLLBACK TO
   bool no_transaction = false;               // cannot run inside one: VACUUM, CREATE INDEX CONCURRENTLY
   bool touches_masked = false;               // a table with masked columns: what the server says of it may tell their values
-  bool writes_masked = false;
-  bool rests_on_names = false;  // on a prepared statement or a cursor: not to be remembered by its text
-  bool defines = false;         // DDL: what the catalog says may be old afterwards
-  bool of_databases = false;    // it waits until nobody is connected to one
+  bool writes_masked = false;                // to masked columns
+  bool rests_on_names = false;               // on a prepared statement or a cursor: not to be remembered by its text
+  bool defines = false;                      // DDL: what the catalog says may be old afterwards
+  bool of_databases = false;                 // it waits until nobody is connected to one
 };
 
 // Do both do the same to the same? Not whether they are the same text.

@@ -24,9 +24,16 @@ bool writes_masked_column(const Effect& effect, const Catalog& catalog) {
          });
 }
 
-void look_at_masked(Statement& out, Classified& classified, const Catalog& catalog) {
+void look_at_masked(Statement& out, Classified& classified, const Catalog& catalog, bool values_too) {
+  if (values_too) {
+    out.masks = every_answer(classified.statements, catalog);
+    if (classified.operation.danger > Danger::session) out.constants = classified.constants;
+    for (const StatementFacts& facts : classified.statements)
+      if (facts.copies_out && !facts.copy_format.known)
+        classified.operation.never = "COPY is asked to write its rows in a way that nobody here can read; leave the option out";
+  }
   if (catalog.masked().empty()) return;
-  out.masks = masks_of(classified.statements, catalog);
+  if (!values_too) out.masks = masks_of(classified.statements, catalog);
   for (const Effect& effect : classified.operation.effects) {
     out.touches_masked |= catalog.has_masked(effect.object);
     out.writes_masked |= writes_masked_column(effect, catalog);
@@ -46,7 +53,7 @@ void keep_name(Operation& operation, const SessionState& state) {
 std::shared_ptr<Statement> statement_of(Classified classified, const Catalog& catalog, const SessionState& state) {
   auto out = std::make_shared<Statement>();
   out->stamp_query = stamp_query(classified);
-  look_at_masked(*out, classified, catalog);
+  look_at_masked(*out, classified, catalog, state.values_are_looked_into());
   keep_name(classified.operation, state);
   for (const StatementFacts& facts : classified.statements) {
     out->changes_meaning |= facts.changes_meaning;

@@ -34,7 +34,7 @@ struct Classified {
   bool number_constants_free = false;
   // It rests on a prepared statement or a cursor of this session: must not be remembered by its text alone.
   bool rests_on_names = false;
-  // Texts that it holds, if any column of the catalog is masked: one of them may be a mask, come back.
+  // Texts that it holds, if anything leaves masked: one of them may be a mask, come back.
   std::vector<std::string> constants;
   // What its meaning rests on, for stamp_query().
   std::vector<Oid> relations, functions;

@@ -74,6 +74,9 @@ class SessionState {
   // application_name is the gateway's, and may not be set.
   void fix_name() { name_is_fixed_ = true; }
   bool name_is_fixed() const { return name_is_fixed_; }
+  // Values are looked into before they leave: what a text writes may hold a mask that was put there.
+  void look_into_values() { values_are_looked_into_ = true; }
+  bool values_are_looked_into() const { return values_are_looked_into_; }
   // One query whose rows take_settings() understands. Qualified throughout: safe under any search_path.
   static std::string_view settings_query();
   Result<Done> take_settings(const Rows& rows);
@@ -130,7 +133,7 @@ class SessionState {
   Dialect dialect_;
   std::vector<std::string> search_path_;
   std::string user_, role_, path_, default_path_, encoding_;
-  bool name_is_fixed_ = false;
+  bool name_is_fixed_ = false, values_are_looked_into_ = false;
   bool role_changed_ = false, plain_ascii_only_ = false, uncertain_ = false;
   Names<std::string> prepared_;
   Names<Cursor> cursors_;

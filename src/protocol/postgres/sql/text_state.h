@@ -53,7 +53,7 @@ class TextState {
 
   // ---- shared by all walks over this text
   bool rests_on_names = false, numbers_matter = false;
-  std::vector<std::string> constants;  // texts in it, if any column is masked
+  std::vector<std::string> constants;  // texts in it, if anything leaves masked
   int bodies_read = 0;
   bool cycle_cut = false;
   std::set<std::string> reading;  // bodies now being read, so that recursion ends

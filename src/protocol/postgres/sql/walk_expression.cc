@@ -177,7 +177,8 @@ void Walker::json_table_columns(const Nodes& columns, const Scope& scope) {
 void Walker::a_const(const pg::A_Const& constant) {
   const bool number = constant.has_ival() || constant.has_fval();
   if (number && !numbers_are_plain_) text_.numbers_matter = true;
-  if (constant.has_sval() && !catalog_.masked().empty() && reading_.depth == 0) text_.constants.push_back(constant.sval().sval());
+  const bool may_bring_masks = !catalog_.masked().empty() || text_.session().values_are_looked_into();
+  if (constant.has_sval() && may_bring_masks && reading_.depth == 0) text_.constants.push_back(constant.sval().sval());
 }
 
 void Walker::a_expr(const pg::A_Expr& expr, const Scope& scope) {
