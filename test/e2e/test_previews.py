@@ -117,6 +117,11 @@ class OfRows(Previews):
                 self.assertEqual([one.kind for one in connection.read_until("Z")], ["1", "2", "C", "Z"])
             self.upstream.sql("UPDATE people SET name = 'name 7' WHERE id = 7; DELETE FROM log", "orders")
 
+    def test_what_is_said_of_a_failure_quotes_no_value(self):
+        held, text = self.shown("UPDATE people SET seen = email::int WHERE id = 6")
+        self.assertIn("data exception 22P02", held["preview"]["incomplete"])
+        self.assertNotIn("leak6", str(held) + text)
+
     def test_what_reading_would_change_is_not_read(self):
         before = self.upstream.sql("SELECT last_value, is_called FROM tickets", "orders")
         held, _ = self.shown("UPDATE people SET seen = nextval('tickets') WHERE id = 1")

@@ -87,7 +87,9 @@ class EachGrant(RolesTest):
         self.addCleanup(self.upstream.sql, "UPDATE refunds SET state = 'stuck' WHERE id = 2417", "orders")
         waiting = self.terminal()
         waiting.send("UPDATE refunds SET state = 'approved' WHERE id = 2417;")
-        self.assertEqual(self.gateway.run("approvals", "approve", self.gateway.held(), "--once").returncode, 0)
+        held = self.gateway.held()
+        self.assertEqual(self.gateway.cli("approvals", "show", held)["preview"]["rows"], 1)
+        self.assertEqual(self.gateway.run("approvals", "approve", held, "--once").returncode, 0)
         self.assertNotIn("ERROR", waiting.wait())
         self.assertEqual(self.upstream.sql("SELECT state FROM refunds WHERE id = 2417", "orders"), "approved")
 

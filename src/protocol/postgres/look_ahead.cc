@@ -67,6 +67,21 @@ class Looking {
  public:
   Looking(Questions& questions, const LookAhead& what) : questions_(questions), what_(what) {}
 
+  // Takes the step, unless the connection failed in an earlier one: what comes over it later may belong to that. False: it
+  // failed.
+  template <class Step>
+  bool try_to(Step step) {
+    if (lost_) return false;
+    const Result<Done> done = step();
+    if (done.ok()) return true;
+    if (out_.incomplete.empty()) out_.incomplete = done.error().detail;
+    lost_ = done.error().code != Code::unavailable;  // the server's own refusal
+    return false;
+  }
+  bool take_values() {
+    return try_to([this] { return take_parameters(); });
+  }
+
   // Values come as the client's Bind has them; what they are is for the server to say.
   Result<Done> take_parameters() {
     if (what_.bind.empty()) return Done{};
@@ -117,9 +132,6 @@ class Looking {
     return Done{};
   }
 
-  void missing(const Error& why) {
-    if (out_.incomplete.empty()) out_.incomplete = why.detail;
-  }
   Preview take() { return std::move(out_); }
 
  private:
@@ -162,6 +174,7 @@ class Looking {
   const LookAhead& what_;
   Parameters parameters_;
   Preview out_;
+  bool lost_ = false;
 };
 
 }  // namespace
@@ -200,17 +213,12 @@ Preview look_ahead(const Upstream& upstream, const LookAhead& what, const maskin
     return none;
   }
   Looking looking(**questions, what);
-  const auto step = [&](const Result<Done>& done) {
-    if (!done.ok()) looking.missing(done.error());
-  };
-  step(looking.triggers());
-  if (const Result<Done> taken = looking.take_parameters(); !taken.ok()) {
-    looking.missing(taken.error());
-    return looking.take();
+  looking.try_to([&] { return looking.triggers(); });
+  if (looking.take_values()) {
+    if (what.plan) looking.try_to([&] { return looking.plan(); });
+    if (what.rows) looking.try_to([&] { return looking.count(); });
+    if (what.rows && !what.rows->sample.empty()) looking.try_to([&] { return looking.sample(masks, upstream.detectors); });
   }
-  if (what.plan) step(looking.plan());
-  if (what.rows) step(looking.count());
-  if (what.rows && !what.rows->sample.empty()) step(looking.sample(masks, upstream.detectors));
   Preview out = looking.take();
   if (what.in_transaction && out.incomplete.empty())
     out.incomplete = "what the client's own open transaction has changed so far is not in it";

@@ -26,6 +26,12 @@ T drive(net::Loop& loop, Task<T> task) {
 
 Error refused(std::string_view words) { return {Code::unavailable, Blame::upstream, std::string(words)}; }
 
+// Without what quotes a value: "invalid input syntax for type integer: …".
+Error refused(const ErrorFields& fields) {
+  const bool about_data = fields.sqlstate().starts_with("22");
+  return refused(about_data ? fmt::format("data exception {}", fields.sqlstate()) : fields.message());
+}
+
 void take(const backend::DataRow& row, Rows& rows) {
   auto& values = rows.emplace_back();
   for (const Value& value : row.values) values.push_back(value ? std::optional(std::string(as_text(*value))) : std::nullopt);
@@ -89,7 +95,7 @@ Result<Questions::Answer> Questions::drive_answer(Bytes question, RowMask* mask)
 Task<Result<Questions::Answer>> Questions::answer(Bytes question, RowMask* mask) {
   NG_CO_TRY_VOID(co_await stream_->write_all(question, limits::upstream_connect_deadline));
   Answer out;
-  std::string failure;
+  std::optional<Error> failure;
   not_granted_.clear();
   for (std::size_t bytes = 0;;) {
     NG_CO_TRY(const auto frame, frames_.next(ByteView(buffer_).subspan(begin_)));
@@ -102,7 +108,7 @@ Task<Result<Questions::Answer>> Questions::answer(Bytes question, RowMask* mask)
     if (bytes > kAnswerBytesMax) co_return Error{Code::too_large, Blame::upstream, "the answer is too long"};
     if (frame->type == 'Z') break;
     NG_CO_TRY(const backend::Message message, backend::decode(*frame));
-    if (const auto* error = std::get_if<backend::ErrorResponse>(&message)) failure = error->fields.message();
+    if (const auto* error = std::get_if<backend::ErrorResponse>(&message)) failure = refused(error->fields);
     if (const auto* notice = std::get_if<backend::NoticeResponse>(&message))
       if (notice->fields.sqlstate() == "01007") not_granted_.emplace_back(notice->fields.message());
     if (const auto* described = std::get_if<backend::ParameterDescription>(&message)) out.types = described->types;
@@ -112,7 +118,7 @@ Task<Result<Questions::Answer>> Questions::answer(Bytes question, RowMask* mask)
     if (row != nullptr && mask == nullptr) take(*row, out.rows);
     if (row != nullptr && mask != nullptr) NG_CO_TRY_VOID(take_masked(frame->body, *mask, out.rows));
   }
-  if (!failure.empty()) co_return refused(failure);
+  if (failure) co_return *failure;
   co_return out;
 }
 
